@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { isIPv4 } from "node:net";
+import { filePath, hostName, list, mapOf, port, section, text, yesOrNo } from "./fields";
+
+const loginName = () => text("must be a login name: lowercase letters, digits, _ and -", /^[a-z_][a-z0-9_-]{0,31}$/);
+
+const addressRule = "must be the host's own IPv4 address, such as 192.0.2.11";
+
+/** A number, not a name: containers' host files and keepalived's peers hold numbers. IPv4, because the VIP is IPv4. */
+const address = () =>
+  z
+    .string({ error: addressRule })
+    .refine((value) => isIPv4(value) && !/^(?:0|127|22[4-9]|23\d|24\d|25\d)\./.test(value), { error: addressRule });
+
+/** A type and a key, as `ssh-keyscan` and a .pub file print them; `rules/hosts.ts` looks into the key. */
+const hostKey = () =>
+  text(
+    "must be a public host key: its type and the key in base64, such as ssh-ed25519 AAAAC3…",
+    /^(?:ssh-ed25519|ecdsa-sha2-nistp(?:256|384|521)|ssh-rsa) AAAA[A-Za-z0-9+/]+={0,2}(?: .*)?$/,
+  );
+
+const host = section({
+  address: address().describe("The host's IPv4 address: SSH goes there, and so do the other nodes and the balancers."),
+  user: loginName().exactOptional().describe("The login on this host. Default: ssh.user."),
+  port: port().exactOptional().describe("The port of this host's SSH server. Default: ssh.port."),
+  privateKeyFile: filePath().exactOptional().describe("The private key for this host. Default: ssh.privateKeyFile."),
+  hostKey: hostKey()
+    .exactOptional()
+    .describe("The host's public key, such as \"ssh-ed25519 AAAA…\". Default: the host's line in ssh.knownHostsFile."),
+});
+
+export const hostsSection = mapOf(hostName(), host)
+  .refine((hosts) => Object.keys(hosts).length > 0, { error: "must name at least one host" })
+  .meta({
+    minProperties: 1,
+    description: "The machines, by name. Roles (nodes, balancers, the VIP) refer to these names.",
+  });
+
+export const sshSection = section({
+  user: loginName()
+    .default("root")
+    .describe("The login on every host; one that is not root needs sudo without a password."),
+  port: port().default(22).describe("The port of the SSH servers."),
+  privateKeyFile: filePath()
+    .default("~/.ssh/id_ed25519")
+    .describe("The private key, without a passphrase. ~ is your home; a relative path starts at the project."),
+  knownHostsFile: filePath()
+    .exactOptional()
+    .describe("An OpenSSH known_hosts file: it gives the key of each host that has no hostKey of its own."),
+}).describe("How to log in, for all hosts that do not say otherwise.");
+
+const httpUrl = () => text("must be an http:// or https:// URL", /^https?:\/\/[A-Za-z0-9.[\]:-]+(?:\/[^\s"'\\]*)?$/);
+
+const registry = () => text("must be a registry's host and port, such as 192.0.2.1:5000", /^[A-Za-z0-9.-]+:\d{1,5}$/);
+
+const timezoneRule = "must be a time zone's IANA name, such as Asia/Shanghai";
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return /^[A-Za-z]/.test(name);
+  } catch {
+    return false;
+  }
+}
+
+export const prepareSection = section({
+  installDocker: yesOrNo()
+    .default(true)
+    .describe(
+      "Whether to install the distribution's Docker package where Docker is missing. If false, that is an error.",
+    ),
+  registryMirrors: list(httpUrl()).default([]).describe("URLs of mirrors that Docker asks before Docker Hub."),
+  insecureRegistries: list(registry()).default([]).describe("Registries (host:port) that Docker may use without TLS."),
+  timezone: z
+    .string({ error: timezoneRule })
+    .refine(isTimezone, { error: timezoneRule })
+    .exactOptional()
+    .describe("The hosts' time zone, as its IANA name. Left as it is when absent."),
+}).describe("What is done to the hosts before anything runs on them.");

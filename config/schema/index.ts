@@ -1,0 +1,20 @@
+import type { z } from "zod";
+import { haproxySection } from "./haproxy";
+import { hostsSection, prepareSection, sshSection } from "./hosts";
+import { rabbitmqSection } from "./rabbitmq";
+import { vipSection } from "./vip";
+
+/** The keys of a stack's config (`warren:hosts`, `warren:ssh`, …). */
+export const sections = {
+  hosts: hostsSection,
+  ssh: sshSection.prefault({}),
+  prepare: prepareSection.prefault({}),
+  rabbitmq: rabbitmqSection,
+  haproxy: haproxySection,
+  vip: vipSection.exactOptional(),
+};
+
+export type SectionName = keyof typeof sections;
+
+/** A config as it is written, with the defaults that need no other section to be known. */
+export type Sections = { [K in SectionName]: z.output<(typeof sections)[K]> };

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import {
+  choice,
+  directory,
+  hostName,
+  image,
+  list,
+  listOfSome,
+  mapOf,
+  password,
+  port,
+  section,
+  text,
+  userName,
+  wholeNumber,
+} from "./fields";
+
+const node = section({
+  name: hostName().describe("The node's short host name: the broker is rabbit@NAME, and its data belong to that name."),
+  host: hostName().describe("The host it runs on, by its name in warren:hosts."),
+  type: choice("disc", "ram")
+    .default("disc")
+    .describe("disc keeps the cluster's metadata on disk, ram in memory only."),
+});
+
+const ports = section({
+  amqp: port().default(5672).describe("AMQP."),
+  amqps: port().default(5671).describe("AMQP over TLS."),
+  management: port().default(15672).describe("The management page and HTTP API."),
+  metrics: port().default(15692).describe("Prometheus metrics."),
+  epmd: port().default(4369).describe("Erlang's port mapper, between nodes."),
+  distribution: port().default(25672).describe("Erlang's distribution, between nodes and for the CLI."),
+}).describe("The broker's ports on its host.");
+
+const watermarkRule = 'must be a fraction from 0.1 to 0.9 or an amount such as "2GB"';
+const amountPattern = /^[1-9]\d*(?:MB|GB|MiB|GiB)$/;
+
+const settingRule = "must be a number, true, false or one line of text without #";
+
+export const rabbitmqSection = section({
+  image: image("rabbitmq:3.8.9-management").describe("The broker's image, pinned by a version's tag or by a digest."),
+  version: text('must be a version in three parts, in quotes: "3.8.9"', /^\d+\.\d+\.\d+$/)
+    .exactOptional()
+    .describe(
+      "The broker's version. Default: what the image's tag says; needed where the tag does not say it in full.",
+    ),
+  clusterName: text("must be a name of letters, digits and . _ @ -", /^[A-Za-z0-9._@-]{1,255}$/)
+    .default("rabbitmq")
+    .describe("The cluster's name, as the management page shows it."),
+  nodes: listOfSome(node).describe(
+    "The cluster's members. The first is the root that the others join; it must be disc.",
+  ),
+  username: userName().default("admin").describe("The administrator made on the first start."),
+  password: password().exactOptional().describe("The administrator's password. Generated when absent."),
+  vhost: text("must be a name of letters, digits and / . _ -", /^[A-Za-z0-9/._-]{1,255}$/)
+    .default("/")
+    .describe("The virtual host made on the first start."),
+  dataDirectory: directory()
+    .default("/var/lib/warren/rabbitmq")
+    .describe("The directory on the host for the node's data and files."),
+  ports: ports.prefault({}),
+  partitionHandling: choice("pause_minority", "autoheal", "ignore")
+    .exactOptional()
+    .describe(
+      "What nodes do when the network parts them. Default: pause_minority with three nodes or more, else autoheal.",
+    ),
+  memoryHighWatermark: z
+    .union([z.number().min(0.1).max(0.9), z.string().regex(amountPattern)], { error: watermarkRule })
+    .default(0.4)
+    .describe(
+      "The memory at which publishers are held back: a fraction of the host's memory, or an amount such as 2GB.",
+    ),
+  diskFreeLimit: text('must be an amount such as "1GB" (MB, GB, MiB or GiB)', amountPattern)
+    .default("1GB")
+    .describe("The free disk space below which publishers are held back (MB, GB, MiB or GiB)."),
+  openFiles: wholeNumber(65536, 500000).default(65536).describe("The container's limit of open files (nofile)."),
+  stopGraceSeconds: wholeNumber(10, 3600).default(120).describe("Seconds a broker gets to stop before it is killed."),
+  plugins: list(text("must be a plugin's name, such as rabbitmq_shovel", /^rabbitmq_[a-z0-9_]+$/))
+    .default(["rabbitmq_management", "rabbitmq_prometheus"])
+    .describe("The plugins enabled on every node; rabbitmq_management must be among them."),
+  settings: mapOf(
+    text("must be a key of rabbitmq.conf, such as channel_max", /^[a-z][a-z0-9_]*(?:\.[A-Za-z0-9_$-]+)*$/),
+    z.union([z.string().regex(/^[^#\r\n]+$/), z.number(), z.boolean()], { error: settingRule }),
+  )
+    .default({})
+    .describe("Further keys of rabbitmq.conf and their values. A key that Warren writes itself is refused."),
+}).describe("The broker cluster.");

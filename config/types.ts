@@ -1,0 +1,60 @@
+import type { Sections } from "./schema";
+
+/*
+ * What the components build from. The fields come from the schema, which also describes them (`schema/`, docs/config.md);
+ * here stands what is added when a config is read: defaults that depend on other values, and paths made absolute.
+ */
+
+/** One machine and how to log in to it. */
+export interface HostConfig {
+  /** Its IPv4 address. */
+  address: string;
+  user: string;
+  port: number;
+  /** Absolute path on the operator's machine. */
+  privateKeyFile: string;
+  /** "TYPE BASE64", from the host's own `hostKey` or its line in `ssh.knownHostsFile`. Absent: nothing was said. */
+  hostKey?: string;
+}
+
+export type PrepareConfig = Sections["prepare"];
+
+export type NodeConfig = Sections["rabbitmq"]["nodes"][number];
+export type NodeType = NodeConfig["type"];
+export type RabbitmqPorts = Sections["rabbitmq"]["ports"];
+export type PartitionHandling = NonNullable<Sections["rabbitmq"]["partitionHandling"]>;
+
+export interface RabbitmqConfig extends Omit<Sections["rabbitmq"], "version" | "partitionHandling"> {
+  /** In three parts, such as 3.8.9. */
+  version: string;
+  partitionHandling: PartitionHandling;
+}
+
+export type HaproxyPorts = Sections["haproxy"]["ports"];
+
+export interface HaproxyConfig extends Omit<Sections["haproxy"], "tls"> {
+  tls?: {
+    /** Absolute path on the operator's machine, of a PEM file with certificates and their key. */
+    certificateFile: string;
+  };
+}
+
+export interface VipConfig extends Omit<NonNullable<Sections["vip"]>, "hosts" | "priorities"> {
+  /** The address alone, without the prefix length that `address` has. */
+  ip: string;
+  /** The hosts that may hold the VIP. The first is MASTER. */
+  hosts: string[];
+  /** One for each of the hosts, falling. */
+  priorities: number[];
+}
+
+/** A stack's config, checked and complete. */
+export interface StackConfig {
+  /** By name. */
+  hosts: Record<string, HostConfig>;
+  prepare: PrepareConfig;
+  rabbitmq: RabbitmqConfig;
+  haproxy: HaproxyConfig;
+  /** Absent: no virtual IP, no keepalived. */
+  vip?: VipConfig;
+}
