@@ -1,0 +1,163 @@
+# shellcheck shell=bash
+# The five hosts: each a container that runs systemd, sshd and dockerd, with a directory of this machine as its image store.
+
+GOLDEN=$CACHE/golden
+
+keys_up() {
+  local h i
+  mkdir -p "$SSH_DIR"
+  chmod 700 "$SSH_DIR"
+  [ -s "$SSH_KEY" ] || { rm -f "$SSH_KEY" && ssh-keygen -q -t ed25519 -N '' -C warren-lab -f "$SSH_KEY"; }
+  for h in $HOSTS golden; do
+    mkdir -p "$SSH_DIR/$h"
+    [ -s "$SSH_DIR/$h/ssh_host_ed25519_key.pub" ] ||
+      { rm -f "$SSH_DIR/$h"/* && ssh-keygen -q -t ed25519 -N '' -C "$h" -f "$SSH_DIR/$h/ssh_host_ed25519_key"; }
+  done
+  for h in $HOSTS; do
+    i=$(host_index "$h")
+    echo "$h,$(address "$i") $(cut -d' ' -f1,2 "$SSH_DIR/$h/ssh_host_ed25519_key.pub")"
+  done >"$KNOWN_HOSTS.new"
+  mv "$KNOWN_HOSTS.new" "$KNOWN_HOSTS"
+}
+
+ssh_host() { # [USER@]INDEX [COMMAND...]
+  local user=root i=$1
+  shift
+  case $i in *@*) user=${i%%@*} i=${i#*@} ;; esac
+  ssh -F none -i "$SSH_KEY" -o IdentitiesOnly=yes -o UserKnownHostsFile="$KNOWN_HOSTS" -o GlobalKnownHostsFile=/dev/null -o StrictHostKeyChecking=yes \
+    -o ConnectTimeout=3 -o BatchMode=yes -o LogLevel=ERROR "$user@$(address "$i")" "$@"
+}
+
+# What a host gets beside its image: things of this machine and this lab, which may change while the image stays.
+host_files() { # NAME: writes a tar
+  local d
+  d=$(mktemp -d "$STATE/files.XXXXXX")
+  mkdir -p "$d/root/.ssh" "$d/home/ops/.ssh" "$d/etc/docker" "$d/etc/ssh" "$d/etc/lab" "$d/etc/apt/apt.conf.d"
+  chmod 755 "$d" "$d/etc" "$d/etc"/* "$d/etc/apt/apt.conf.d" "$d/home"
+  chmod 700 "$d/root" "$d/root/.ssh" "$d/home/ops/.ssh"
+  chmod 755 "$d/home/ops"
+  install -m 600 "$SSH_KEY.pub" "$d/root/.ssh/authorized_keys"
+  install -m 600 "$SSH_KEY.pub" "$d/home/ops/.ssh/authorized_keys"
+  chown -R 1000:1000 "$d/home/ops"
+  install -m 600 "$SSH_DIR/$1/ssh_host_ed25519_key" "$d/etc/ssh/"
+  install -m 644 "$SSH_DIR/$1/ssh_host_ed25519_key.pub" "$d/etc/ssh/"
+  resolver >"$d/etc/lab/resolv.conf"
+  [ -z "$(sources bookworm host)" ] || sources bookworm host >"$d/etc/apt/sources.list"
+  machine_acquire >"$d/etc/apt/apt.conf.d/90lab"
+  printf '{"insecure-registries": ["%s"], "registry-mirrors": ["http://%s"], "mtu": %s}\n' "$REGISTRY" "$REGISTRY" "$(mtu)" >"$d/etc/docker/daemon.json"
+  tar -C "$d" -c .
+  rm -rf "$d"
+}
+resolver() { # this machine's, but for one that listens on its loopback only
+  if grep -qE '^nameserver +127\.' /etc/resolv.conf && [ -s /run/systemd/resolve/resolv.conf ]; then
+    cat /run/systemd/resolve/resolv.conf
+  else
+    cat /etc/resolv.conf
+  fi
+}
+
+host_create() { # NAME ADDRESS CONTAINER DISK
+  local caps="--cap-add ALL" modules=()
+  # Where this machine itself lacks a capability, asking for it would be refused.
+  (((0x$(sed -n 's/^CapBnd:\s*//p' /proc/self/status) >> 24) & 1)) || caps="$caps --cap-drop SYS_RESOURCE"
+  [ ! -d "/lib/modules/$(uname -r)" ] || modules=(-v /lib/modules:/lib/modules:ro)
+  # shellcheck disable=SC2086
+  docker create --name "$3" --hostname "$1" --network $NETWORK --ip "$2" --label $LABEL=host --env container=docker \
+    $caps --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined \
+    --cgroupns private --device-cgroup-rule 'a *:* rwm' --stop-signal SIGRTMIN+3 --pids-limit -1 \
+    --tmpfs /run --tmpfs /run/lock --tmpfs /tmp:exec -v "$4:/var/lib/docker" "${modules[@]}" $HOST_IMAGE >/dev/null
+  host_files "$1" | docker cp - "$3:/"
+  docker start "$3" >/dev/null
+}
+
+host_ready() { # INDEX: sshd lets us in and dockerd answers
+  local t
+  for ((t = 0; t < 300; t++)); do
+    ssh_host "$1" 'docker version >/dev/null 2>&1 && ! [ -e /run/nologin ]' 2>/dev/null && return
+    [ "$(docker inspect -f '{{.State.Running}}' "$(container "$1")" 2>/dev/null)" = true ] || break
+    sleep 0.2
+  done
+  warn "host$1 does not get ready; its console: docker logs $(container "$1"); its journal: lab/lab ssh host$1 journalctl -b"
+  return 1
+}
+hosts_ready() { # INDEX...
+  local i p=()
+  for i in "$@"; do host_ready "$i" & p+=($!); done
+  wait_all "${p[@]}" || die "not every host got ready"
+}
+
+# --- the image store that every fresh host starts with, made once by a host that pulls from the registry
+golden_images() { local i; for i in $PRELOADED; do ! have_image "$i" || echo "$i"; done; }
+golden_recipe() { { recipe host host; for i in $(golden_images); do cat "$(marker "$i")"; done; } | sha256sum; }
+golden_up() {
+  local images recipe i
+  recipe=$(golden_recipe)
+  [ "$(cat "$GOLDEN/.done" 2>/dev/null)" != "$recipe" ] || return 0
+  images=$(golden_images)
+  say "preparing the image store of fresh hosts (about 15 s)"
+  docker rm -f warren-lab-host9 >/dev/null 2>&1 || true
+  rm -rf "$GOLDEN" "$CACHE/golden.new"
+  mkdir -p "$CACHE/golden.new"
+  host_create golden "$(address 9)" warren-lab-host9 "$CACHE/golden.new"
+  for ((i = 0; i < 200; i++)); do docker exec warren-lab-host9 docker version >/dev/null 2>&1 && break; sleep 0.2; done
+  for i in $images; do
+    docker exec warren-lab-host9 docker pull -q "$i" >/dev/null || die "a host could not pull $i from the registry" "look at: $CACHE/logs/registry.log"
+  done
+  docker exec warren-lab-host9 systemctl stop docker.socket docker containerd
+  docker rm -f warren-lab-host9 >/dev/null
+  rm -rf "$CACHE/golden.new"/{containers,tmp,runtimes,network}/*
+  echo "$recipe" >"$CACHE/golden.new/.done"
+  mv "$CACHE/golden.new" "$GOLDEN"
+  say "image store ready: $(echo $images)"
+}
+golden_copy() { # DIRECTORY: layers, which are never written to, as hard links; everything else copied
+  local d=$1 l
+  mkdir -p "$d"
+  tar -C "$GOLDEN" -c --exclude='./overlay2/*/diff' --exclude=./.done . | tar -C "$d" -x
+  for l in "$GOLDEN"/overlay2/*/diff; do
+    cp -al "$l" "$d/overlay2/$(basename "$(dirname "$l")")/" 2>/dev/null || cp -a "$l" "$d/overlay2/$(basename "$(dirname "$l")")/"
+  done
+}
+
+host_state() { docker inspect -f '{{.State.Status}}' "$(container "$1")" 2>/dev/null || echo missing; } # INDEX
+host_complete() { [ -e "$STATE/hosts/host$1/.done" ] && [ "$(host_state "$1")" != missing ]; } # INDEX: it was made to the end
+host_remove() { # INDEX
+  docker rm -f "$(container "$1")" >/dev/null 2>&1 || true
+  rm -rf --one-file-system "$STATE/hosts/host$1"
+}
+host_make() { # INDEX FILL (golden or empty)
+  local d=$STATE/hosts/host$1
+  host_remove "$1"
+  mkdir -p "$d"
+  if [ "$2" = golden ]; then golden_copy "$d/docker"; else mkdir "$d/docker"; fi
+  host_create "host$1" "$(address "$1")" "$(container "$1")" "$d/docker"
+  touch "$d/.done"
+}
+hosts_make() { # FILL INDEX...
+  local fill=$1 i p=()
+  shift
+  for i in "$@"; do host_make "$i" "$fill" & p+=($!); done
+  wait_all "${p[@]}" || die "not every host could be made" "look at the lines above; lab/lab reset tries again"
+  say "hosts made: $(printf 'host%s ' "$@")"
+  hosts_ready "$@"
+}
+hosts_start() { # INDEX...: those that are there already, with their disks
+  local i
+  for i in "$@"; do docker start "$(container "$i")" >/dev/null & done
+  wait
+  say "hosts started again with their disks: $(printf 'host%s ' "$@")"
+  hosts_ready "$@"
+}
+hosts_remove() {
+  local i p=()
+  for i in 1 2 3 4 5 9; do host_remove "$i" & p+=($!); done
+  wait_all "${p[@]}" || true
+  rm -rf "$STATE"/files.*
+  forget_stacks
+}
+# What Pulumi believes of these hosts is wrong once they are gone.
+forget_stacks() {
+  [ -d "$STATE/stacks" ] || return 0
+  rm -rf "$STATE/stacks"
+  say "the state of the stacks on these hosts is removed with them"
+}

@@ -1,0 +1,121 @@
+# shellcheck shell=bash
+# What images there are, when one has to be made, and how it gets into the registry.
+
+HOST_IMAGE=warren-lab/host:bookworm
+HOST_PACKAGES=systemd,systemd-sysv,dbus,openssh-server,docker.io,keepalived,psmisc,iproute2,iputils-ping,iputils-arping,nftables,iptables,kmod,rsyslog,tzdata,sudo,curl,ca-certificates,procps,less,netbase
+
+# The ones that `up` makes, in the order in which they are worth waiting for; `up --all` makes the others too.
+DEFAULT_IMAGES="rabbitmq:3.8.9-management rabbitmq:3.10.8-management haproxy:2.6"
+MORE_IMAGES="rabbitmq:4.0.5-management haproxy:2.2 haproxy:3.0"
+PRELOADED="rabbitmq:3.8.9-management rabbitmq:3.10.8-management haproxy:2.6 rabbitmq:4.0.5-management" # into the hosts, those that exist
+
+suite_of() { # IMAGE: the Debian release that has this version
+  case $1 in
+    rabbitmq:3.8.9-* | haproxy:2.2) echo bullseye ;;
+    rabbitmq:3.10.8-* | haproxy:2.6 | host) echo bookworm ;;
+    rabbitmq:4.0.5-* | haproxy:3.0) echo trixie ;;
+    *) die "the lab has no image '$1'; it has: $DEFAULT_IMAGES $MORE_IMAGES" ;;
+  esac
+}
+seconds_of() { case $1 in haproxy:*) echo 15 ;; host) echo 30 ;; *) echo 30 ;; esac; }
+
+# An image is as good as what it was made from: a change in any of these files makes it anew.
+recipe() { # KIND (host, rabbitmq, haproxy) IMAGE
+  cat "$LAB/lib/build.sh" "$LAB/lib/images.sh" "$LAB/images/$1"/* | cat - <(echo "$2") | sha256sum | cut -c1-16
+}
+marker() { echo "$CACHE/built/${1/:/_}"; } # IMAGE: holds the recipe it was pushed with
+have_image() { # IMAGE
+  if [ "$1" = host ]; then
+    [ "$(docker image inspect -f "{{index .Config.Labels \"$LABEL\"}}" $HOST_IMAGE 2>/dev/null)" = "$(recipe host host)" ]
+  else
+    [ "$(cat "$(marker "$1")" 2>/dev/null)" = "$(recipe "${1%%:*}" "$1")" ] &&
+      curl -sf -o /dev/null -I "http://$REGISTRY/v2/library/${1/://manifests/}"
+  fi
+}
+
+images_up() { # IMAGE...: makes what is missing, two at a time
+  local image missing="" total=0
+  for image in "$@"; do
+    suite_of "$image" >/dev/null || exit 1
+    have_image "$image" || { missing="$missing $image"; total=$((total + $(seconds_of "$image"))); }
+  done
+  [ -n "$missing" ] || return 0
+  say "making$missing (about $((total * 6 / 10)) s)"
+  tools_up
+  rm -rf "$CACHE/work" # what a run that was cut off left
+  mkdir -p "$CACHE/work" "$CACHE/built" "$CACHE/logs"
+  local n=0 failed=0
+  for image in $missing; do
+    if [ $n -ge 2 ]; then
+      wait -n || failed=1
+      n=$((n - 1))
+    fi
+    make_image "$image" &
+    n=$((n + 1))
+  done
+  while [ $n -gt 0 ]; do
+    wait -n || failed=1
+    n=$((n - 1))
+  done
+  [ $failed = 0 ] || die "not every image could be made" "the output of each is in $CACHE/logs/"
+}
+
+make_image() { # IMAGE
+  local image=$1 started=$EPOCHREALTIME log tar suite
+  log=$CACHE/logs/image-${image/:/_}.log
+  suite=$(suite_of "$image")
+  tar=$CACHE/work/${image/:/_}.tar
+  (
+    set -euo pipefail
+    case $image in
+      host)
+        rootfs host "$suite" "$HOST_PACKAGES" "$LAB/images/host/setup" |
+          docker import --change "LABEL $LABEL=$(recipe host host)" --change 'CMD ["/usr/local/sbin/lab-init"]' - $HOST_IMAGE
+        ;;
+      rabbitmq:*)
+        VERSION=${image#*:} && VERSION=${VERSION%-management}
+        export VERSION
+        VARIANT=essential rootfs rabbitmq "$suite" rabbitmq-server,ca-certificates,tzdata "$LAB/images/rabbitmq/setup" \
+          --essential-hook='chroot "$1" groupadd -r -g 999 rabbitmq && chroot "$1" useradd -r -u 999 -g 999 -d /var/lib/rabbitmq rabbitmq' >"$tar"
+        # shellcheck source=images/rabbitmq/config
+        push "$image" "$tar" "$(. "$LAB/images/rabbitmq/config")"
+        ;;
+      haproxy:*)
+        export VERSION=${image#*:}
+        VARIANT=essential rootfs haproxy "$suite" haproxy,ca-certificates "$LAB/images/haproxy/setup" \
+          --essential-hook='chroot "$1" groupadd -r -g 99 haproxy && chroot "$1" useradd -r -u 99 -g 99 -M -d /var/lib/haproxy haproxy' >"$tar"
+        # shellcheck source=images/haproxy/config
+        push "$image" "$tar" "$(. "$LAB/images/haproxy/config")"
+        ;;
+    esac
+    rm -f "$tar"
+  ) >"$log" 2>&1 9>&- || {
+    warn "$image could not be made; the end of $log:"
+    tail -5 "$log" >&2
+    return 1
+  }
+  say "$image made ($(awk -v a="$started" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.0f", b - a }') s)"
+}
+
+# Into the registry by its own protocol: one layer, left uncompressed, because compressing costs more here than it saves.
+push() { # IMAGE TAR CONFIG: CONFIG is the "config" part of the image's JSON
+  local image=$1 tar=$2 repo=library/${1%%:*} tag=${1#*:} layer json digest size
+  layer=sha256:$(sha256sum "$tar" | cut -d' ' -f1)
+  size=$(stat -c %s "$tar")
+  json=$tar.json
+  printf '{"architecture":"%s","os":"linux","created":"%s","config":%s,"rootfs":{"type":"layers","diff_ids":["%s"]},"history":[{"created_by":"warren lab"}]}' \
+    "$(dpkg --print-architecture)" "$(date -u +%FT%TZ)" "$3" "$layer" >"$json"
+  digest=sha256:$(sha256sum "$json" | cut -d' ' -f1)
+  blob "$repo" "$tar" "$layer"
+  blob "$repo" "$json" "$digest"
+  printf '{"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json","config":{"mediaType":"application/vnd.docker.container.image.v1+json","size":%s,"digest":"%s"},"layers":[{"mediaType":"application/vnd.docker.image.rootfs.diff.tar","size":%s,"digest":"%s"}]}' \
+    "$(stat -c %s "$json")" "$digest" "$size" "$layer" |
+    curl -sSf -X PUT -H 'Content-Type: application/vnd.docker.distribution.manifest.v2+json' --data-binary @- "http://$REGISTRY/v2/$repo/manifests/$tag"
+  recipe "${image%%:*}" "$image" >"$(marker "$image")"
+}
+blob() { # REPOSITORY FILE DIGEST
+  local url
+  curl -sf -o /dev/null -I "http://$REGISTRY/v2/$1/blobs/$3" && return
+  url=$(curl -sSf -D - -o /dev/null -X POST "http://$REGISTRY/v2/$1/blobs/uploads/" | tr -d '\r' | sed -n 's/^[Ll]ocation: //p')
+  curl -sSf -o /dev/null -X PUT -H 'Content-Type: application/octet-stream' -T "$2" "$url&digest=$3"
+}
