@@ -1,1 +1,5 @@
+export { ConfigError } from "./errors";
+export { loadConfig } from "./load";
+export { parseConfig, type ParseOptions } from "./parse";
 export type * from "./types";
+export * from "./versions";

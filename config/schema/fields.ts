@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { unknownKeyRule } from "../errors";
 
 /*
  * The fields a section is made of. Each has one sentence that begins with "must" and states its rule as a whole: it is what
@@ -38,10 +39,14 @@ export function listOfSome<T extends z.ZodType>(item: T) {
   return z.array(item, { error }).min(1, { error });
 }
 
-/** A group of known keys; any other key is refused (`errors.ts` words that, because it names the nearest known one). */
+/** A group of known keys. Zod names all unknown keys in one issue: its message is their rules, a line for each. */
 export function section<T extends z.ZodRawShape>(keys: T) {
+  const known = Object.keys(keys);
   return z.strictObject(keys, {
-    error: (issue) => (issue.code === "unrecognized_keys" ? undefined : "must be a section of keys and values"),
+    error: (issue) =>
+      issue.code === "unrecognized_keys"
+        ? issue.keys.map((key) => unknownKeyRule(key, known)).join("\n")
+        : "must be a section of keys and values",
   });
 }
 

@@ -14,7 +14,5 @@ export const sections = {
   vip: vipSection.exactOptional(),
 };
 
-export type SectionName = keyof typeof sections;
-
 /** A config as it is written, with the defaults that need no other section to be known. */
-export type Sections = { [K in SectionName]: z.output<(typeof sections)[K]> };
+export type Sections = { [K in keyof typeof sections]: z.output<(typeof sections)[K]> };

@@ -32,10 +32,10 @@ const ports = section({
   distribution: port().default(25672).describe("Erlang's distribution, between nodes and for the CLI."),
 }).describe("The broker's ports on its host.");
 
-const watermarkRule = 'must be a fraction from 0.1 to 0.9 or an amount such as "2GB"';
+const watermark = { error: 'must be a fraction from 0.1 to 0.9 or an amount such as "2GB"' };
 const amountPattern = /^[1-9]\d*(?:MB|GB|MiB|GiB)$/;
 
-const settingRule = "must be a number, true, false or one line of text without #";
+const setting = { error: "must be a number, true, false or one line of text without #" };
 
 export const rabbitmqSection = section({
   image: image("rabbitmq:3.8.9-management").describe("The broker's image, pinned by a version's tag or by a digest."),
@@ -65,7 +65,10 @@ export const rabbitmqSection = section({
       "What nodes do when the network parts them. Default: pause_minority with three nodes or more, else autoheal.",
     ),
   memoryHighWatermark: z
-    .union([z.number().min(0.1).max(0.9), z.string().regex(amountPattern)], { error: watermarkRule })
+    .union(
+      [z.number(watermark).min(0.1, watermark).max(0.9, watermark), text(watermark.error, amountPattern)],
+      watermark,
+    )
     .default(0.4)
     .describe(
       "The memory at which publishers are held back: a fraction of the host's memory, or an amount such as 2GB.",
@@ -80,7 +83,7 @@ export const rabbitmqSection = section({
     .describe("The plugins enabled on every node; rabbitmq_management must be among them."),
   settings: mapOf(
     text("must be a key of rabbitmq.conf, such as channel_max", /^[a-z][a-z0-9_]*(?:\.[A-Za-z0-9_$-]+)*$/),
-    z.union([z.string().regex(/^[^#\r\n]+$/), z.number(), z.boolean()], { error: settingRule }),
+    z.union([text(setting.error, /^[^#\r\n]+$/), z.number(), z.boolean()], setting),
   )
     .default({})
     .describe("Further keys of rabbitmq.conf and their values. A key that Warren writes itself is refused."),

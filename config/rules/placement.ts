@@ -1,0 +1,90 @@
+import { IPv4 } from "ipaddr.js";
+import type { Path, Report } from "../errors";
+import { pathText } from "../errors";
+import type { Sections } from "../schema";
+
+/** The sections that could be read. */
+export type Readable = Partial<Sections>;
+
+/** The rules between sections: what stands on which host, and what must not meet there. */
+export function checkPlacement(sections: Readable, report: Report): void {
+  checkHostNames(sections, report);
+  checkPorts(sections, report);
+  checkVipAddress(sections, report);
+}
+
+function checkHostNames({ hosts, rabbitmq, haproxy, vip }: Readable, report: Report): void {
+  if (!hosts) return;
+  const rule = `must be one of the hosts (${Object.keys(hosts).join(", ")})`;
+  const check = (path: Path, name: string) => {
+    if (!Object.hasOwn(hosts, name)) report(path, name, rule);
+  };
+  rabbitmq?.nodes.forEach(({ host }, index) => {
+    check(["rabbitmq", "nodes", index, "host"], host);
+  });
+  haproxy?.hosts.forEach((name, index) => {
+    check(["haproxy", "hosts", index], name);
+  });
+  // A host that is no balancer is refused by name already; this is for a vip section beside a haproxy that cannot be read.
+  if (!haproxy) {
+    vip?.hosts?.forEach((name, index) => {
+      check(["vip", "hosts", index], name);
+    });
+  }
+}
+
+interface Claim {
+  port: number;
+  path: Path;
+}
+
+/** Two ports that meet on hosts are reported once, with all the hosts. */
+function checkPorts(sections: Readable, report: Report): void {
+  const collisions = new Map<string, { claim: Claim; other: Claim; hosts: string[] }>();
+  for (const [host, claims] of claimsByHost(sections)) {
+    for (const [index, claim] of claims.entries()) {
+      const other = claims.slice(0, index).find(({ port }) => port === claim.port);
+      if (!other) continue;
+      const key = `${pathText(claim.path)} ${pathText(other.path)}`;
+      const collision = collisions.get(key) ?? { claim, other, hosts: [] };
+      collision.hosts.push(host);
+      collisions.set(key, collision);
+    }
+  }
+  for (const { claim, other, hosts } of collisions.values()) {
+    report(claim.path, claim.port, `must differ from ${pathText(other.path)}: both are used on ${hosts.join(", ")}`);
+  }
+}
+
+/** The ports that each host has in use: its SSH server's, then the broker's, then the balancer's. */
+function claimsByHost({ hosts, ssh, rabbitmq, haproxy }: Readable): Map<string, Claim[]> {
+  const claims = new Map<string, Claim[]>();
+  const add = (host: string, more: Claim[]) => claims.set(host, [...(claims.get(host) ?? []), ...more]);
+  const published = (section: string, ports: Record<string, number>) =>
+    Object.entries(ports).map(([name, port]) => ({ port, path: [section, "ports", name] }));
+  for (const [name, host] of Object.entries(hosts ?? {})) {
+    if (host.port !== undefined) add(name, [{ port: host.port, path: ["hosts", name, "port"] }]);
+    else if (ssh) add(name, [{ port: ssh.port, path: ["ssh", "port"] }]);
+  }
+  for (const host of new Set(rabbitmq?.nodes.map((node) => node.host))) {
+    add(host, published("rabbitmq", rabbitmq?.ports ?? {}));
+  }
+  for (const host of new Set(haproxy?.hosts)) add(host, published("haproxy", haproxy?.ports ?? {}));
+  return claims;
+}
+
+function checkVipAddress({ hosts, haproxy, vip }: Readable, report: Report): void {
+  if (!vip || !hosts) return;
+  const ip = vip.address.split("/")[0];
+  const subnet = IPv4.parseCIDR(vip.address);
+  const path = ["vip", "address"];
+  for (const [name, { address }] of Object.entries(hosts)) {
+    if (address === ip) report(path, vip.address, `must not be the address of a host (${name})`);
+  }
+  for (const name of new Set(vip.hosts ?? haproxy?.hosts)) {
+    const address = hosts[name]?.address;
+    if (address !== undefined && !IPv4.parse(address).match(subnet)) {
+      report(path, vip.address, `must be in the subnet of the hosts that hold it: ${name} (${address}) is outside`);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import type { Report } from "../errors";
+import type { Sections } from "../schema";
+import type { RabbitmqConfig } from "../types";
+import { isSupported, oldestVersion, permitsRam, versionOfImage } from "../versions";
+
+type Rabbitmq = Sections["rabbitmq"];
+
+export function resolveRabbitmq(rabbitmq: Rabbitmq, report: Report): RabbitmqConfig {
+  const version = resolveVersion(rabbitmq, report);
+  checkNodes(rabbitmq, version, report);
+  checkSettings(rabbitmq, report);
+  if (!rabbitmq.plugins.includes("rabbitmq_management")) {
+    report(["rabbitmq", "plugins"], rabbitmq.plugins, "must have rabbitmq_management among them");
+  }
+  const size = rabbitmq.nodes.length;
+  if (rabbitmq.partitionHandling === "pause_minority" && size === 2) {
+    const rule = "must be autoheal or ignore with two nodes: neither half is a majority, so both would pause";
+    report(["rabbitmq", "partitionHandling"], rabbitmq.partitionHandling, rule);
+  }
+  return {
+    ...rabbitmq,
+    version: version ?? "",
+    // RabbitMQ's guide to partitions: pausing the minority keeps data consistent, and needs a majority to exist.
+    partitionHandling: rabbitmq.partitionHandling ?? (size >= 3 ? "pause_minority" : "autoheal"),
+  };
+}
+
+function resolveVersion({ image, version }: Rabbitmq, report: Report): string | undefined {
+  const tagged = versionOfImage(image);
+  const path = ["rabbitmq", "version"];
+  if (version === undefined && tagged === undefined) {
+    report(path, undefined, `must be given in three parts, such as "3.8.9", as ${image} does not say it`);
+  } else if (version !== undefined && tagged !== undefined && version !== tagged) {
+    report(path, version, `must be ${tagged}, as ${image} says, or be left out`);
+  }
+  const result = version ?? tagged;
+  if (result === undefined || isSupported(result)) return result;
+  const at = version === undefined ? (["image", image] as const) : (["version", version] as const);
+  report(["rabbitmq", at[0]], at[1], `must be RabbitMQ ${oldestVersion} or later`);
+  return result;
+}
+
+function checkNodes({ nodes }: Rabbitmq, version: string | undefined, report: Report): void {
+  for (const [index, { name, host, type }] of nodes.entries()) {
+    const before = nodes.slice(0, index);
+    const at = (key: string) => ["rabbitmq", "nodes", index, key];
+    if (before.some((other) => other.name === name)) report(at("name"), name, "must be this node's alone");
+    if (name === "localhost") report(at("name"), name, "must be a name that other hosts can resolve");
+    const neighbour = before.find((other) => other.host === host);
+    if (neighbour) report(at("host"), host, `must carry one node only: ${neighbour.name} is on it`);
+    if (type === "disc") continue;
+    if (index === 0) report(at("type"), type, "must be disc: the others join the first node");
+    if (version !== undefined && !permitsRam(version)) {
+      report(at("type"), type, `must be disc: RabbitMQ ${version} has no RAM nodes (4.3 removed them)`);
+    }
+  }
+}
+
+/**
+ * The keys of rabbitmq.conf that Warren writes itself or that would act against it, and what to set instead. A full stop
+ * at the end stands for all keys that begin so.
+ */
+const ownSettings: Readonly<Record<string, string>> = {
+  "listeners.tcp.": "set rabbitmq.ports.amqp instead",
+  "management.tcp.port": "set rabbitmq.ports.management instead",
+  "prometheus.tcp.port": "set rabbitmq.ports.metrics instead",
+  default_user: "set rabbitmq.username instead",
+  default_pass: "set rabbitmq.password instead",
+  default_vhost: "set rabbitmq.vhost instead",
+  cluster_name: "set rabbitmq.clusterName instead",
+  cluster_partition_handling: "set rabbitmq.partitionHandling instead",
+  "vm_memory_high_watermark.": "set rabbitmq.memoryHighWatermark instead",
+  "disk_free_limit.": "set rabbitmq.diskFreeLimit instead",
+  "cluster_formation.": "Warren joins the nodes itself",
+  "log.console": "the container's log is the log",
+  "log.file": "the container's log is the log",
+};
+
+function checkSettings({ settings }: Rabbitmq, report: Report): void {
+  for (const [key, value] of Object.entries(settings)) {
+    const own = Object.entries(ownSettings).find(
+      ([name]) => key === name || (name.endsWith(".") && key.startsWith(name)),
+    );
+    if (own) report(["rabbitmq", "settings", key], value, `must not be set here: ${own[1]}`);
+  }
+}

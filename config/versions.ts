@@ -1,0 +1,60 @@
+/*
+ * What broker versions can do. Pure facts, each with its source.
+ */
+
+/** Major, minor, patch. */
+export type Version = readonly [number, number, number];
+
+/** The oldest broker Warren deploys: the one of the first article, and the first with `rabbitmq_prometheus` and quorum queues. */
+export const oldestVersion = "3.8";
+
+/** Reads `3.8.9`, `3.8` or `4`; what is missing counts as 0. */
+export function parseVersion(text: string): Version | undefined {
+  const match = /^(\d+)(?:\.(\d+))?(?:\.(\d+))?$/.exec(text);
+  return match ? [Number(match[1]), Number(match[2] ?? 0), Number(match[3] ?? 0)] : undefined;
+}
+
+/** Below 0 where `a` is older than `b`, 0 where they are the same, above 0 where it is newer. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [parseVersion(a), parseVersion(b)];
+  if (!left || !right) throw new Error(`not a version: ${left ? b : a}`);
+  return left[0] - right[0] || left[1] - right[1] || left[2] - right[2];
+}
+
+const isBefore = (version: string, other: string) => compareVersions(version, other) < 0;
+
+export function isSupported(version: string): boolean {
+  return !isBefore(version, oldestVersion);
+}
+
+/**
+ * Whether a cluster can have RAM nodes. They went with Mnesia in 4.3 (release notes of 4.3.0). Before it, a cluster on
+ * Khepri refuses them as well (`rabbit_db_cluster:join_using_khepri/2`: `node_type_unsupported`), and that is what a *new*
+ * cluster of 4.2 is on; one that came to 4.2 by upgrades may still be on Mnesia, which no config can tell. The join does.
+ */
+export function permitsRam(version: string): boolean {
+  return isBefore(version, "4.3");
+}
+
+/** Whether classic queues can be mirrored. Removed in 4.0 (release notes of 4.0.1). */
+export function permitsMirroring(version: string): boolean {
+  return isBefore(version, "4.0");
+}
+
+/** Whether a new cluster keeps its metadata in Khepri instead of Mnesia (release notes of 4.2.0). */
+export function startsOnKhepri(version: string): boolean {
+  return !isBefore(version, "4.2");
+}
+
+/** Releases (major.minor) on which a test of this project has joined blank nodes side by side. None yet. */
+const parallelJoins: readonly string[] = [];
+
+/** Whether blank nodes may join at the same time; where no test has proved it, they join one after another. */
+export function joinsInParallel(version: string): boolean {
+  return parallelJoins.some((release) => version.startsWith(`${release}.`));
+}
+
+/** The version in full that an image's tag says (`rabbitmq:3.8.9-management`: 3.8.9), if it says one. */
+export function versionOfImage(image: string): string | undefined {
+  return /:v?(\d+\.\d+\.\d+)(?![\w.])[^:/]*$/.exec(image.replace(/@.*$/, ""))?.[1];
+}
