@@ -1,0 +1,36 @@
+import { quote } from "./shell";
+
+/** Container labels that say which stack and which part of it a container belongs to. */
+export const labels = {
+  /** Value: `organization/project/stack`. */
+  stack: "io.warren.stack",
+  /** Value: the resource's own name within the stack, such as `rabbitmq1`. */
+  part: "io.warren.part",
+  /** Value: a digest of the settings that a process reads only when it starts. */
+  settings: "io.warren.settings",
+} as const;
+
+/**
+ * Script: sets `$container_owner` to `uid:gid` of a user inside an image (999 in the Debian image, 100 in Alpine's). It
+ * reads the image's own /etc/passwd from a container that is made but never started.
+ */
+export function containerOwner(image: string, user: string): string {
+  return `scratch=$(docker create ${quote(image)})
+trap 'docker rm -f "$scratch" > /dev/null' EXIT
+container_owner=$(docker cp "$scratch:/etc/passwd" - | tar -xO | awk -F: -v user=${quote(user)} '$1 == user { print $3 ":" $4 }')
+if [ -z "$container_owner" ]; then
+  echo "the image ${image} has no user ${user}" >&2
+  exit 1
+fi`;
+}
+
+/**
+ * Removes a container that Docker made but the state does not know, as a run leaves it that was killed while the container
+ * was being made. Only a container with this stack's and this part's labels is touched; it is stopped with its grace first.
+ */
+export function removeStray(name: string, stack: string, part: string, graceSeconds: number): string {
+  const filters = [`name=^/${name}$`, `label=${labels.stack}=${stack}`, `label=${labels.part}=${part}`].map(
+    (filter) => `--filter ${quote(filter)}`,
+  );
+  return `stray=$(docker ps -aq ${filters.join(" ")}) && if [ -n "$stray" ]; then docker stop -t ${graceSeconds} $stray && docker rm $stray; fi`;
+}

@@ -1,0 +1,75 @@
+import { answers200 } from "./http";
+import { installPackages } from "./prepareHost";
+import { waitUntil } from "./shell";
+
+const directory = "/etc/keepalived";
+export const configFile = `${directory}/keepalived.conf`;
+/** The configuration before it has been checked. */
+export const stagedFile = `${directory}/keepalived.conf.staged`;
+/** The script by which keepalived asks the balancer. */
+export const checkFile = `${directory}/warren-check`;
+/** First line of every configuration that Warren writes; a file without it is somebody else's. */
+export const marker = "# Written by Warren.";
+
+/** The check script's text: the balancer itself says whether it can serve. A live pid alone would prove nothing. */
+export function checkScript(port: number, path: string): string {
+  return `#!/bin/bash\n${marker}\n${answers200(port, path)}\n`;
+}
+
+/** Script: keepalived from the distribution, not yet started. */
+export function install(): string {
+  return `if ! command -v keepalived > /dev/null; then
+${installPackages({ apt: "keepalived", dnf: "keepalived" })}
+fi
+mkdir -p ${directory}`;
+}
+
+/**
+ * Script: checks the staged configuration, swaps it in, and starts keepalived or has it reload. A configuration of somebody
+ * else's is kept beside it and comes back on destroy.
+ */
+export function takeUp(): string {
+  return `keepalived -t -f ${stagedFile}
+if [ -s ${configFile} ] && ! grep -qx "${marker}" ${configFile}; then
+  cp -p ${configFile} ${configFile}.before-warren
+fi
+mv -f ${stagedFile} ${configFile}
+if systemctl is-active -q keepalived; then systemctl reload keepalived; else systemctl enable -q --now keepalived; fi`;
+}
+
+/** Script: stops keepalived, which gives the virtual IP up at once, and puts back what was there before. */
+export function remove(): string {
+  return `systemctl disable -q --now keepalived
+rm -f ${checkFile} ${configFile} ${stagedFile}
+if [ -e ${configFile}.before-warren ]; then
+  mv ${configFile}.before-warren ${configFile}
+  systemctl enable -q --now keepalived
+fi`;
+}
+
+/** Shell condition: this host has the virtual IP. */
+function holds(address: string, networkInterface: string): string {
+  return `ip -4 -o addr show dev ${networkInterface} | grep -qF " ${address}/"`;
+}
+
+const settleSeconds = 30;
+
+/** Script: waits until this host holds the virtual IP. */
+export function awaitHeld(address: string, networkInterface: string): string {
+  return waitUntil(
+    holds(address, networkInterface),
+    settleSeconds,
+    `this host should hold ${address} and does not: see journalctl -u keepalived`,
+    0.1,
+  );
+}
+
+/** Script: waits until this host does not hold the virtual IP. */
+export function awaitNotHeld(address: string, networkInterface: string): string {
+  return waitUntil(
+    `! ${holds(address, networkInterface)}`,
+    settleSeconds,
+    `two hosts hold ${address}: is VRRP (IP protocol 112, 224.0.0.18) blocked between the balancers?`,
+    0.1,
+  );
+}

@@ -1,0 +1,182 @@
+import { waitUntil } from "./shell";
+
+/** Where a node lives on its host. */
+export interface NodePlace {
+  /** Short host name of the broker's container; the Erlang node is `rabbit@NAME`. */
+  name: string;
+  /** Name of the container. */
+  container: string;
+  /** The host's directory for this node; `data` in it is the broker's own. */
+  directory: string;
+}
+
+/** A member as a cluster should show it. */
+export interface ExpectedMember {
+  name: string;
+  type: "disc" | "ram";
+}
+
+/** Longest wait for a node to boot. A node that has to sync or replay much needs minutes. */
+const bootSeconds = 600;
+/** Longest wait for the others to be well before a serving node is taken down. */
+const gateSeconds = 600;
+
+/** The Erlang name of a node. */
+export function erlangName(name: string): string {
+  return `rabbit@${name}`;
+}
+
+/** A broker CLI call in a node's container, as the user that owns the cookie. */
+export function cli(place: NodePlace, tool: string, args: string): string {
+  return `docker exec -u rabbitmq ${place.container} ${tool} -q ${args}`;
+}
+
+/** Script: makes a node's directories. The data directory is the container's; nothing in it is touched. */
+export function makeDirectories(place: NodePlace): string {
+  return `mkdir -p ${place.directory}/data ${place.directory}/conf
+chmod 711 ${place.directory}
+chown "$container_owner" ${place.directory}/data ${place.directory}/conf
+chmod 750 ${place.directory}/data ${place.directory}/conf`;
+}
+
+/**
+ * Script: a node's end on its host. The data directory is moved aside under the date, never deleted; what Warren wrote
+ * (configuration, cookie) goes.
+ */
+export function moveAside(place: NodePlace): string {
+  return `if [ -d ${place.directory} ]; then
+  rm -rf ${place.directory}/conf ${place.directory}/hosts ${place.directory}/data/.erlang.cookie
+  mv ${place.directory} ${place.directory}.removed-$(date -u +%Y%m%dT%H%M%SZ)
+fi`;
+}
+
+/**
+ * Shell functions that read what the broker itself has on disk, which is right whether its application runs or not, and
+ * costs nothing beside a CLI call (a whole Erlang VM).
+ *
+ * - `members`: every member of the cluster that this node knows, itself included. Mnesia keeps them in
+ *   `cluster_nodes.config`; a broker without that file (Khepri) is asked.
+ * - `is_member`: the node is in a cluster with others.
+ * - `holds_data`: durable queues of the node's own.
+ */
+function look(place: NodePlace): string {
+  const self = erlangName(place.name);
+  const database = `${place.directory}/data/mnesia/${self}`;
+  return `members() {
+  if [ -e ${database}/cluster_nodes.config ]; then cat ${database}/cluster_nodes.config; else ${cli(place, "rabbitmqctl", "cluster_status --formatter json")} | grep -o '"disk_nodes":[^]]*'; fi |
+    grep -o 'rabbit@[A-Za-z0-9_-]*' | sort -u
+}
+is_member() { members | grep -qvx ${self}; }
+holds_data() { [ -n "$(find ${database}/msg_stores/vhosts/*/queues ${place.directory}/data/mnesia/${self}/quorum/${self} -mindepth 1 -maxdepth 1 -type d 2> /dev/null | head -n 1)" ]; }`;
+}
+
+/**
+ * Script: before anything of a joining node is stopped or wiped. A member is left alone, whatever the state believes; a
+ * node with queues of its own is refused.
+ */
+function guard(place: NodePlace): string {
+  return `${look(place)}
+if is_member; then
+  echo "${place.name} is a member already: left alone"
+  exit 0
+fi
+if holds_data; then
+  echo "${place.name} has queues of its own in ${place.directory}/data and is in no cluster: joining would wipe them. Move the directory away, or take the node out of the configuration" >&2
+  exit 1
+fi`;
+}
+
+/** Shell condition: the broker listens for AMQP inside its container. Read from /proc: no CLI call slows the boot. */
+function listens(place: NodePlace, port: number): string {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  return `{ pid=$(docker inspect -f '{{.State.Pid}}' ${place.container}) && cat /proc/$pid/net/tcp /proc/$pid/net/tcp6 | grep -q ':${hex} [0-9A-F:]* 0A'; } 2> /dev/null`;
+}
+
+/** Script: waits until a node has booted; on failure the broker's last log lines say why. */
+export function awaitBoot(place: NodePlace, amqpPort: number): string {
+  return `trap '[ $? = 0 ] || docker logs --tail 30 ${place.container} >&2' EXIT
+${waitUntil(listens(place, amqpPort), bootSeconds, `${place.name} did not boot within ${bootSeconds} s`)}
+${cli(place, "rabbitmqctl", "await_startup")}`;
+}
+
+/** Script: stops the application of a blank node, so that it can join. */
+export function stopApp(place: NodePlace): string {
+  return `${guard(place)}
+${cli(place, "rabbitmqctl", "stop_app")}`;
+}
+
+/** Script: resets a blank node. */
+export function reset(place: NodePlace): string {
+  return `${guard(place)}
+${cli(place, "rabbitmqctl", "reset")}`;
+}
+
+/** Script: joins a blank node to the cluster of another. */
+export function joinCluster(place: NodePlace, peer: string, type: "disc" | "ram"): string {
+  return `${guard(place)}
+${cli(place, "rabbitmqctl", `join_cluster ${type === "ram" ? "--ram " : ""}${erlangName(peer)}`)}`;
+}
+
+/** Script: starts the application of a node that has joined; on one that runs it does nothing. */
+export function startApp(place: NodePlace): string {
+  return cli(place, "rabbitmqctl", "start_app");
+}
+
+/** Shell function `names LIST`: the nodes in one list of a cluster status in `$status`, sorted, on one line. */
+const names = `names() { printf %s "$status" | grep -o "\\"$1\\":\\[[^]]*\\]" | grep -o 'rabbit@[A-Za-z0-9_-]*' | sort | tr '\\n' ' '; }`;
+
+/**
+ * Script: what has to hold before a serving node's container may be replaced. Where nothing of that name serves AMQP it
+ * returns at once. Otherwise it waits until all other members run and none of the broker's own checks calls this node
+ * critical, then drains it; if that does not come to pass it fails and has changed nothing.
+ */
+export function gate(place: NodePlace, amqpPort: number): string {
+  const status = cli(place, "rabbitmqctl", "cluster_status --formatter json");
+  const diagnostics = (check: string): string => `${cli(place, "rabbitmq-diagnostics", check)} > /dev/null 2>&1`;
+  const mirrorCheck = "check_if_node_is_mirror_sync_critical"; // gone with mirroring in 4.0
+  return `if ! ${listens(place, amqpPort)}; then exit 0; fi
+${names}
+status=$(${status})
+[ "$(names disk_nodes)$(names ram_nodes)" != "${erlangName(place.name)} " ] || exit 0
+mirrors=$(${cli(place, "rabbitmq-diagnostics", "help")} | grep -o ${mirrorCheck} | head -n 1)
+all_well() {
+  status=$(${status} 2> /dev/null) &&
+  [ "$(one_by_one disk_nodes ram_nodes)" = "$(one_by_one running_nodes)" ] &&
+  ${diagnostics("check_if_node_is_quorum_critical")} &&
+  { [ -z "$mirrors" ] || ${diagnostics(mirrorCheck)}; }
+}
+one_by_one() { for list; do names $list; done | tr ' ' '\n' | sort -u; }
+${waitUntil("all_well", gateSeconds, `the cluster cannot spare ${place.name} now: another member is down, or a queue would lose its majority or its last synchronised mirror. Nothing was changed`, 2)}
+${cli(place, "rabbitmq-upgrade", "drain")} > /dev/null`;
+}
+
+/**
+ * Script: waits until the cluster is as configured (members, types, all running, one broker version, no partition), sets
+ * its name, and prints the cluster status as JSON.
+ */
+export function formed(place: NodePlace, expected: ExpectedMember[], clusterName: string, seconds = 120): string {
+  const list = (type: "disc" | "ram"): string =>
+    expected
+      .filter((member) => member.type === type)
+      .map((member) => `${erlangName(member.name)} `)
+      .sort()
+      .join("");
+  const running = expected.map((member) => `${erlangName(member.name)} `).sort();
+  return `${names}
+as_configured() {
+  status=$(${cli(place, "rabbitmqctl", "cluster_status --formatter json")} 2> /dev/null) &&
+  [ "$(names disk_nodes)" = "${list("disc")}" ] && [ "$(names ram_nodes)" = "${list("ram")}" ] && [ "$(names running_nodes)" = "${running.join("")}" ]
+}
+trap '[ $? = 0 ] || echo "disc: $(names disk_nodes); ram: $(names ram_nodes); running: $(names running_nodes)" >&2' EXIT
+${waitUntil("as_configured", seconds, `the cluster is not as configured (disc: ${list("disc").trimEnd()}; ram: ${list("ram").trimEnd()}). It shows`, 1)}
+if [ "$(printf %s "$status" | grep -o '"rabbitmq_version":"[^"]*"' | sort -u | wc -l)" -gt 1 ]; then
+  echo "the members run different broker versions" >&2
+  exit 1
+fi
+case $status in *'"partitions":{}'* | *'"partitions":[]'*) ;; *) echo "the cluster is partitioned" >&2; exit 1 ;; esac
+case $status in *'"cluster_name":"${clusterName}"'*) ;; *)
+  ${cli(place, "rabbitmqctl", `set_cluster_name ${clusterName}`)} > /dev/null
+  status=$(${cli(place, "rabbitmqctl", "cluster_status --formatter json")}) ;;
+esac
+printf '%s\\n' "$status"`;
+}

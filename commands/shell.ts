@@ -1,0 +1,51 @@
+/** Quotes one word for a POSIX shell. */
+export function quote(word: string): string {
+  return /^[A-Za-z0-9_/.:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** What a host is to do: a script for the beginning of a resource, and one for its end. */
+export interface Scripts {
+  create: string;
+  delete?: string;
+}
+
+/**
+ * The command that runs one of {@link scriptInput}'s scripts as root, under bash whatever the login's own shell is. The
+ * scripts come by standard input, so that an error names this short command and not a page of shell text. A login that is
+ * not root needs `sudo` without a password (`-n`: fail at once rather than wait for one that nobody can type).
+ */
+export function runScript(user: string, part: keyof Scripts, name: string): string {
+  return `${user === "root" ? "" : "sudo -n "}bash -s ${part} ${name}`;
+}
+
+/**
+ * Standard input for {@link runScript}. The commands within get an empty standard input of their own: they must not read
+ * the rest of the script.
+ */
+export function scriptInput(scripts: Scripts): string {
+  const branch = (part: keyof Scripts, body: string): string => `${part})\n${body}\n;;\n`;
+  return [
+    "set -euo pipefail\n",
+    'case "$1" in\n',
+    branch("create", scripts.create),
+    scripts.delete === undefined ? "" : branch("delete", scripts.delete),
+    "esac < /dev/null\n",
+  ].join("");
+}
+
+/**
+ * A loop that tries a condition until it holds, `everySeconds` apart, and fails with a sentence when `seconds` are over.
+ * The condition is a shell command; its output is dropped.
+ */
+export function waitUntil(condition: string, seconds: number, failure: string, everySeconds = 0.2): string {
+  return [
+    `deadline=$((SECONDS + ${seconds}))`,
+    `until ${condition}; do`,
+    `  if [ $SECONDS -ge $deadline ]; then`,
+    `    echo "${failure}" >&2`,
+    `    exit 1`,
+    `  fi`,
+    `  sleep ${everySeconds}`,
+    `done`,
+  ].join("\n");
+}

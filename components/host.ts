@@ -1,0 +1,110 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+import * as command from "@pulumi/command";
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+
+import { prepareHost, unprepareHost, type HostPreparation } from "../commands/prepareHost";
+import { runScript, scriptInput } from "../commands/shell";
+import { sshOptions, type Login } from "../commands/ssh";
+
+export interface HostArgs extends Login {
+  preparation: Omit<HostPreparation, "user">;
+}
+
+/** Scripts to run on a host as root. Each can be run again at any time: an update runs `create` once more. */
+export interface HostScripts {
+  create: pulumi.Input<string>;
+  delete?: string;
+  /** Runs `create` anew when one of them changes. */
+  triggers?: pulumi.Input<pulumi.Input<string>[]>;
+}
+
+/**
+ * One machine: how it is reached, its Docker daemon, and the gate that says it is prepared. Whatever is built on a host
+ * depends on `ready`.
+ */
+export class Host extends pulumi.ComponentResource {
+  readonly address: string;
+  /** The host's Docker daemon, over SSH. */
+  readonly docker: docker.Provider;
+  /** The preparation is done. */
+  readonly ready: pulumi.Resource;
+
+  private readonly args: HostArgs;
+  private readonly privateKey: pulumi.Output<string>;
+  private readonly hostName: string;
+  private readonly sshOpts: string[];
+
+  constructor(name: string, args: HostArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("warren:index:Host", name, {}, opts);
+    this.args = args;
+    this.privateKey = pulumi.secret(readFileSync(args.privateKeyFile, "utf8"));
+    this.hostName = name;
+    this.address = args.address;
+
+    // The control sockets of ssh live in the user's own directory: nobody else may come near an open connection.
+    const controlDirectory = join(homedir(), ".ssh");
+    mkdirSync(controlDirectory, { recursive: true, mode: 0o700 });
+    this.sshOpts = sshOptions(args, controlDirectory);
+
+    this.ready = this.run(
+      `${name}-prepare`,
+      { create: prepareHost({ ...args.preparation, user: args.user }), delete: unprepareHost() },
+      { parent: this },
+    );
+    this.docker = new docker.Provider(
+      `${name}-docker`,
+      { host: `ssh://${args.user}@${args.address}:${args.port}`, sshOpts: this.sshOpts },
+      { parent: this, dependsOn: [this.ready] },
+    );
+    this.registerOutputs({ address: this.address });
+  }
+
+  /**
+   * Runs scripts on this host. Their output and errors stay out of the engine's log and are secrets in the state, since a
+   * broker's CLI may print what it was told.
+   */
+  run(name: string, scripts: HostScripts, opts: pulumi.CustomResourceOptions): command.remote.Command {
+    const { address: host, user, port, hostKey } = this.args;
+    return new command.remote.Command(
+      name,
+      {
+        connection: { host, user, port, privateKey: this.privateKey, ...(hostKey === undefined ? {} : { hostKey }) },
+        create: runScript(user, "create", name),
+        ...(scripts.delete === undefined ? {} : { delete: runScript(user, "delete", name) }),
+        stdin: pulumi
+          .output(scripts.create)
+          .apply((create) =>
+            scriptInput(scripts.delete === undefined ? { create } : { create, delete: scripts.delete }),
+          ),
+        ...(scripts.triggers === undefined ? {} : { triggers: scripts.triggers }),
+        logging: command.remote.Logging.None,
+        addPreviousOutputInEnv: false,
+      },
+      pulumi.mergeOptions({ additionalSecretOutputs: ["stdout", "stderr"] }, opts),
+    );
+  }
+
+  /** A hook that runs a script on this host before a resource is created; it fails the resource when the script fails. */
+  beforeCreate(name: string, script: string): pulumi.ResourceHook {
+    const { user, address, port } = this.args;
+    return new pulumi.ResourceHook(name, async () => {
+      const ssh = promisify(execFile)("ssh", [
+        ...this.sshOpts,
+        "-p",
+        String(port),
+        `${user}@${address}`,
+        runScript(user, "create", name),
+      ]);
+      ssh.child.stdin?.end(scriptInput({ create: script }));
+      await ssh.catch((error: { stderr?: string; message: string }) => {
+        throw new pulumi.RunError(`${this.hostName}: ${error.stderr?.trim() ?? error.message}`);
+      });
+    });
+  }
+}

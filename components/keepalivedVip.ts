@@ -1,0 +1,98 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+
+import { writeFiles } from "../commands/files";
+import * as keepalived from "../commands/keepalived";
+import { healthPath } from "../templates/haproxyCfg";
+import { keepalivedConf, type KeepalivedConf } from "../templates/keepalivedConf";
+import type { Host } from "./host";
+
+export interface KeepalivedVipArgs extends Pick<
+  KeepalivedConf,
+  "interface" | "virtualRouterId" | "advertisementSeconds" | "address"
+> {
+  /** The first, with the highest priority, holds the virtual IP when all is well. */
+  hosts: {
+    name: string;
+    host: Host;
+    priority: number;
+    /** The balancer on this host serves. */
+    balancer: pulumi.Resource;
+  }[];
+  check: Omit<KeepalivedConf["check"], "script">;
+  /** Port of the balancers' statistics page on their hosts, where they say whether they can serve. */
+  healthPort: number;
+  /** Of VRRP; eight characters. Default: generated. */
+  password?: pulumi.Input<string>;
+}
+
+/** A virtual IP held by keepalived on one of the balancers' hosts. */
+export class KeepalivedVip extends pulumi.ComponentResource {
+  /** Exactly one host holds the virtual IP. */
+  readonly held: pulumi.Resource[];
+
+  constructor(name: string, args: KeepalivedVipArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("warren:index:KeepalivedVip", name, {}, opts);
+    const password = pulumi.secret(
+      args.password ??
+        new random.RandomPassword(`${name}-password`, { length: 8, special: false }, { parent: this }).result,
+    );
+    const services = args.hosts.map(({ name: hostName, host, priority, balancer }, index) => {
+      const installed = host.run(
+        `${name}-${hostName}-package`,
+        { create: keepalived.install() },
+        { parent: this, dependsOn: [host.ready] },
+      );
+      return host.run(
+        `${name}-${hostName}-service`,
+        {
+          create: password.apply((text) => {
+            const files = writeFiles([
+              {
+                path: keepalived.checkFile,
+                mode: "0755",
+                content: keepalived.checkScript(args.healthPort, healthPath),
+              },
+              {
+                path: keepalived.stagedFile,
+                mode: "0400",
+                content: keepalivedConf({
+                  ...args,
+                  routerId: hostName,
+                  role: index === 0 ? "MASTER" : "BACKUP",
+                  priority,
+                  password: text,
+                  check: { ...args.check, script: keepalived.checkFile },
+                }),
+              },
+            ]);
+            return `${files}\n${keepalived.takeUp()}`;
+          }),
+          delete: keepalived.remove(),
+        },
+        { parent: this, dependsOn: [installed, balancer] },
+      );
+    });
+    const address = args.address.split("/", 1)[0] ?? args.address;
+    const holder = args.hosts
+      .slice(0, 1)
+      .map(({ name: hostName, host }) =>
+        host.run(
+          `${name}-${hostName}-holds`,
+          { create: keepalived.awaitHeld(address, args.interface), triggers: services.map((service) => service.id) },
+          { parent: this, dependsOn: services },
+        ),
+      );
+    const standby = args.hosts
+      .slice(1)
+      .map(({ name: hostName, host }) =>
+        host.run(
+          `${name}-${hostName}-stands-by`,
+          { create: keepalived.awaitNotHeld(address, args.interface), triggers: services.map((service) => service.id) },
+          { parent: this, dependsOn: holder },
+        ),
+      );
+    this.held = [...holder, ...standby];
+    this.registerOutputs({});
+  }
+}

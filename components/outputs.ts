@@ -1,0 +1,57 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import type { StackConfig } from "../config";
+import type { HaproxyPair } from "./haproxyPair";
+import type { ClusterMembers, RabbitCluster } from "./rabbitCluster";
+
+/** What a stack hands to applications. Names and types are a contract. */
+export interface StackOutputs {
+  /** The virtual IP; absent in a stack without one. */
+  vip?: string;
+  /** Ports at the virtual IP; `metrics` is on every node's own host. */
+  ports: { amqp: number; amqps?: number; management: number; stats: number; metrics: number };
+  /** With username and password; a secret. */
+  amqpUrl: pulumi.Output<string>;
+  managementUrl: string;
+  statsUrl: string;
+  vhost: string;
+  username: string;
+  /** A secret. */
+  password: pulumi.Output<string>;
+  /** The statistics page's login; the password is a secret. */
+  stats: { username: string; password: pulumi.Output<string> };
+  nodes: { name: string; host: string; type: "disc" | "ram" }[];
+  /** The cluster as it says of itself. */
+  members: pulumi.Output<ClusterMembers>;
+}
+
+/** The outputs of a stack, once everything that they promise is there. */
+export function stackOutputs(config: StackConfig, cluster: RabbitCluster, balancers: HaproxyPair): StackOutputs {
+  const { rabbitmq, haproxy, vip } = config;
+  const firstBalancer = config.hosts[haproxy.hosts[0] ?? ""]?.address;
+  const firstNode = config.hosts[rabbitmq.nodes[0]?.host ?? ""]?.address;
+  const entrance = vip?.ip ?? firstBalancer;
+  const management = haproxy.ports.management;
+  return {
+    ...(vip === undefined ? {} : { vip: vip.ip }),
+    ports: {
+      amqp: haproxy.ports.amqp,
+      ...(haproxy.ports.amqps === undefined ? {} : { amqps: haproxy.ports.amqps }),
+      management: management ?? rabbitmq.ports.management,
+      stats: haproxy.ports.stats,
+      metrics: rabbitmq.ports.metrics,
+    },
+    amqpUrl: pulumi.interpolate`amqp://${encodeURIComponent(rabbitmq.username)}:${cluster.password.apply(encodeURIComponent)}@${entrance}:${haproxy.ports.amqp}/${encodeURIComponent(rabbitmq.vhost)}`,
+    managementUrl:
+      management === undefined
+        ? `http://${firstNode}:${rabbitmq.ports.management}/`
+        : `http://${entrance}:${management}/`,
+    statsUrl: `http://${entrance}:${haproxy.ports.stats}/`,
+    vhost: rabbitmq.vhost,
+    username: rabbitmq.username,
+    password: cluster.password,
+    stats: { username: haproxy.stats.username, password: balancers.statsPassword },
+    nodes: rabbitmq.nodes.map(({ name, host, type }) => ({ name, host, type })),
+    members: cluster.members,
+  };
+}

@@ -1,0 +1,118 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+
+import { formed } from "../commands/rabbitmq";
+import type { Host } from "./host";
+import { RabbitNode, type RabbitNodeSettings } from "./rabbitNode";
+
+export interface RabbitClusterArgs extends Omit<RabbitNodeSettings, "cookie" | "password" | "peers"> {
+  clusterName: string;
+  /** The first is the root, which the others join; it has to be a disc node. */
+  nodes: { name: string; host: Host; type: "disc" | "ram" }[];
+  /** The administrator's password. Default: generated. */
+  password?: pulumi.Input<string>;
+  /** The nodes that served when the stack's last update ended. What changes on them changes one node after the other. */
+  serving: string[];
+  /** Blank nodes join side by side; only for broker versions that a test has proved to bear it. */
+  joinsInParallel: boolean;
+}
+
+/** What `rabbitmqctl cluster_status` says of a formed cluster. */
+export interface ClusterMembers {
+  disc: string[];
+  ram: string[];
+  running: string[];
+  /** Version by node, such as `3.8.9 on Erlang 23.2.6`. */
+  versions: Record<string, string>;
+}
+
+/** A RabbitMQ cluster: one node on each host, one cookie, formed by joining the root. */
+export class RabbitCluster extends pulumi.ComponentResource {
+  /** All members run as configured. */
+  readonly formed: pulumi.Resource;
+  readonly members: pulumi.Output<ClusterMembers>;
+  /** The administrator's password; a secret. */
+  readonly password: pulumi.Output<string>;
+
+  constructor(name: string, args: RabbitClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("warren:index:RabbitCluster", name, {}, opts);
+    const [root, ...others] = args.nodes;
+    if (root?.type !== "disc") {
+      throw new pulumi.RunError(`${name}: the first node has to be a disc node`);
+    }
+    const cookie = new random.RandomPassword(`${name}-cookie`, { length: 32, special: false }, { parent: this });
+    this.password = pulumi.secret(
+      args.password ??
+        new random.RandomPassword(`${name}-password`, { length: 24, special: false }, { parent: this }).result,
+    );
+
+    const nodes: RabbitNode[] = [];
+    let lastServing: pulumi.Resource[] = [];
+    for (const { name: nodeName, host, type } of [root, ...others]) {
+      const first = nodes[0];
+      const before = nodes.at(-1);
+      const node: RabbitNode = new RabbitNode(
+        nodeName,
+        {
+          ...args,
+          host,
+          cookie: cookie.result,
+          password: this.password,
+          peers: args.nodes.map((peer) => ({ name: peer.name, address: peer.host.address })),
+          after: args.serving.includes(nodeName) ? lastServing : [],
+          ...(first === undefined || before === undefined
+            ? {}
+            : {
+                join: {
+                  type,
+                  peer: root.name,
+                  after: args.joinsInParallel ? [first.booted] : [first.booted, before.joined],
+                },
+              }),
+        },
+        { parent: this },
+      );
+      nodes.push(node);
+      if (args.serving.includes(nodeName)) {
+        lastServing = [node.joined];
+      }
+    }
+
+    const [rootNode] = nodes;
+    if (rootNode === undefined) {
+      throw new pulumi.RunError(`${name}: a cluster needs a node`);
+    }
+    const status = root.host.run(
+      `${name}-formed`,
+      {
+        create: formed(rootNode.place, args.nodes, args.clusterName),
+        triggers: nodes.map((node) => node.containerId),
+      },
+      { parent: this, dependsOn: nodes.map((node) => node.joined) },
+    );
+    this.formed = status;
+    this.members = pulumi.unsecret(status.stdout).apply(readMembers);
+    this.registerOutputs({ members: this.members, password: this.password });
+  }
+}
+
+interface ClusterStatus {
+  disk_nodes: string[];
+  ram_nodes: string[];
+  running_nodes: string[];
+  versions: Record<string, { rabbitmq_version: string; erlang_version: string }>;
+}
+
+function readMembers(json: string): ClusterMembers {
+  const status = JSON.parse(json) as ClusterStatus;
+  return {
+    disc: status.disk_nodes.sort(),
+    ram: status.ram_nodes.sort(),
+    running: status.running_nodes.sort(),
+    versions: Object.fromEntries(
+      Object.entries(status.versions)
+        .sort(([a], [b]) => a.localeCompare(b))
+        .map(([node, v]) => [node, `${v.rabbitmq_version} on Erlang ${v.erlang_version}`]),
+    ),
+  };
+}

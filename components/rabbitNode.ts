@@ -1,0 +1,203 @@
+import { createHash } from "node:crypto";
+
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+
+import { containerOwner, labels, removeStray } from "../commands/docker";
+import { writeFiles, type HostFile } from "../commands/files";
+import * as rabbitmq from "../commands/rabbitmq";
+import { enabledPlugins, hostsFile, rabbitmqConf, type RabbitmqConf } from "../templates/rabbitmqConf";
+import type { Host } from "./host";
+import { containerDefaults, stackLabel } from "./container";
+
+/** The ports on which a node is published, on its host. */
+export interface RabbitNodePorts {
+  epmd: number;
+  distribution: number;
+  amqp: number;
+  amqps: number;
+  management: number;
+  metrics: number;
+}
+
+/** What goes into `rabbitmq.conf`, without what the component itself knows. */
+export type NodeConf = Omit<RabbitmqConf, "password" | "ports">;
+
+/** What all nodes of a cluster share. */
+export interface RabbitNodeSettings {
+  image: string;
+  conf: NodeConf;
+  password: pulumi.Input<string>;
+  cookie: pulumi.Input<string>;
+  /** Every node of the cluster, for name resolution. */
+  peers: { name: string; address: string }[];
+  ports: RabbitNodePorts;
+  directory: string;
+  openFiles: number;
+  stopGraceSeconds: number;
+  timezone?: string;
+}
+
+export interface RabbitNodeArgs extends RabbitNodeSettings {
+  host: Host;
+  /** What has to be done before this node may be taken down: the change of the serving node before it. */
+  after: pulumi.Resource[];
+  /** For every node but the root. */
+  join?: {
+    type: "disc" | "ram";
+    /** Name of the member to join. */
+    peer: string;
+    /** What has to be done before this node may join. */
+    after: pulumi.Resource[];
+  };
+}
+
+/** Ports inside the container. Nodes tell each other the other two, epmd and distribution, which are the same outside. */
+const innerPorts = { amqp: 5672, amqps: 5671, management: 15672, metrics: 15692 } as const;
+
+/** Name of a node's container on its host. */
+export const rabbitContainer = "rabbitmq";
+
+/** One RabbitMQ node on one host: files, image, gate, container, boot, and for all but the root the way into the cluster. */
+export class RabbitNode extends pulumi.ComponentResource {
+  /** The broker runs; a joining node may still be alone. */
+  readonly booted: pulumi.Resource;
+  /** The node is the member that it should be. */
+  readonly joined: pulumi.Resource;
+  readonly containerId: pulumi.Output<string>;
+  readonly place: rabbitmq.NodePlace;
+
+  constructor(name: string, args: RabbitNodeArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("warren:index:RabbitNode", name, {}, opts);
+    const { host, ports } = args;
+    const place = { name, container: rabbitContainer, directory: args.directory };
+    this.place = place;
+
+    const image = new docker.RemoteImage(
+      `${name}-image`,
+      { name: args.image, keepLocally: true },
+      { parent: this, provider: host.docker, dependsOn: [host.ready] },
+    );
+    const files = host.run(
+      `${name}-files`,
+      {
+        create: pulumi
+          .all([args.password, args.cookie])
+          .apply(([password, cookie]) =>
+            [
+              containerOwner(args.image, "rabbitmq"),
+              rabbitmq.makeDirectories(place),
+              writeFiles(nodeFiles(name, args, password, cookie)),
+            ].join("\n"),
+          ),
+        delete: rabbitmq.moveAside(place),
+      },
+      { parent: this, dependsOn: [image] },
+    );
+    const settings = settingsDigest(args.conf);
+    const gate = host.run(
+      `${name}-gate`,
+      { create: rabbitmq.gate(place, innerPorts.amqp), triggers: [image.imageId, specDigest(args), settings] },
+      { parent: this, dependsOn: [files, ...args.after] },
+    );
+    const container = new docker.Container(
+      `${name}-container`,
+      {
+        ...containerDefaults,
+        name: rabbitContainer,
+        image: image.imageId,
+        hostname: name,
+        destroyGraceSeconds: args.stopGraceSeconds,
+        envs: [
+          `ERL_EPMD_PORT=${ports.epmd}`,
+          `RABBITMQ_DIST_PORT=${ports.distribution}`,
+          ...(args.timezone === undefined ? [] : [`TZ=${args.timezone}`]),
+        ],
+        ports: portPairs(ports),
+        volumes: [
+          { hostPath: `${place.directory}/data`, containerPath: "/var/lib/rabbitmq" },
+          { hostPath: `${place.directory}/conf`, containerPath: "/etc/rabbitmq" },
+          { hostPath: `${place.directory}/hosts`, containerPath: "/etc/hosts" },
+        ],
+        ulimits: [{ name: "nofile", soft: args.openFiles, hard: args.openFiles }],
+        labels: [
+          { label: labels.stack, value: stackLabel() },
+          { label: labels.part, value: name },
+          { label: labels.settings, value: settings },
+        ],
+      },
+      {
+        parent: this,
+        provider: host.docker,
+        dependsOn: [gate],
+        hooks: {
+          beforeCreate: [
+            host.beforeCreate(
+              `${name}-remove-stray`,
+              removeStray(rabbitContainer, stackLabel(), name, args.stopGraceSeconds),
+            ),
+          ],
+        },
+      },
+    );
+    this.containerId = container.id;
+    this.booted = host.run(
+      `${name}-boot`,
+      { create: rabbitmq.awaitBoot(place, innerPorts.amqp), triggers: [container.id] },
+      { parent: this, dependsOn: [container] },
+    );
+    this.joined = args.join === undefined ? this.booted : this.joinCluster(name, args.host, args.join);
+    this.registerOutputs({});
+  }
+
+  /** stop-app → reset → join-cluster → start-app, each after the one before. */
+  private joinCluster(name: string, host: Host, join: NonNullable<RabbitNodeArgs["join"]>): pulumi.Resource {
+    const step = (suffix: string, create: string, after: pulumi.Resource[]): pulumi.Resource =>
+      host.run(`${name}-${suffix}`, { create }, { parent: this, dependsOn: after });
+    const stopApp = step("stop-app", rabbitmq.stopApp(this.place), [this.booted]);
+    const reset = step("reset", rabbitmq.reset(this.place), [stopApp]);
+    const joined = step("join-cluster", rabbitmq.joinCluster(this.place, join.peer, join.type), [reset, ...join.after]);
+    return step("start-app", rabbitmq.startApp(this.place), [joined]);
+  }
+}
+
+/** The files that a node's container has mounted. */
+function nodeFiles(name: string, args: RabbitNodeSettings, password: string, cookie: string): HostFile[] {
+  const own = (path: string, mode: string, content: string): HostFile => ({
+    path: `${args.directory}/${path}`,
+    mode,
+    owner: "container",
+    content,
+  });
+  return [
+    { path: `${args.directory}/hosts`, mode: "0644", inPlace: true, content: hostsFile(name, args.peers) },
+    own("conf/enabled_plugins", "0640", enabledPlugins(args.conf.plugins)),
+    own("conf/rabbitmq.conf", "0440", conf(args.conf, password)),
+    own("data/.erlang.cookie", "0400", cookie),
+  ];
+}
+
+function portPairs(ports: RabbitNodePorts): { internal: number; external: number }[] {
+  return Object.entries({ ...ports, ...innerPorts }).map(([key, internal]) => ({
+    internal,
+    external: ports[key as keyof RabbitNodePorts],
+  }));
+}
+
+function conf(settings: NodeConf, password: string): string {
+  return rabbitmqConf({ ...settings, password, ports: innerPorts });
+}
+
+/** Digest of what the broker reads only when it starts; the password, which counts on a blank database alone, is left out. */
+function settingsDigest(settings: NodeConf): string {
+  return digest(conf(settings, "") + enabledPlugins(settings.plugins));
+}
+
+/** Digest of the container's own specification, beside image and settings: whatever changes it replaces the container. */
+function specDigest({ ports, directory, openFiles, timezone }: RabbitNodeSettings): string {
+  return digest(JSON.stringify({ ports, directory, openFiles, timezone }));
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}

@@ -1,0 +1,12 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * Names of the nodes that served when this stack's last update ended; none before the first. The stack's own last outputs
+ * say so on every backend, and a preview knows them too.
+ */
+export async function servingNodes(): Promise<string[]> {
+  const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+  const self = new pulumi.StackReference("self", { name: stack });
+  const { value } = await self.getOutputDetails("nodes");
+  return Array.isArray(value) ? (value as { name: string }[]).map((node) => node.name) : [];
+}

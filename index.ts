@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+
+import { HaproxyPair } from "./components/haproxyPair";
+import { Host } from "./components/host";
+import { KeepalivedVip } from "./components/keepalivedVip";
+import { stackOutputs, type StackOutputs } from "./components/outputs";
+import { RabbitCluster } from "./components/rabbitCluster";
+import { servingNodes } from "./components/serving";
+import { loadConfig } from "./config";
+import { joinsInParallel } from "./config/versions";
+
+/** The whole service: hosts, a RabbitMQ cluster on some, balancers on some, and a virtual IP between the balancers. */
+export = async (): Promise<StackOutputs> => {
+  const config = loadConfig();
+  const { rabbitmq, haproxy, vip, prepare } = config;
+  const timezone = prepare.timezone === undefined ? {} : { timezone: prepare.timezone };
+
+  const hosts = new Map(
+    Object.entries(config.hosts).map(([name, login]) => [name, new Host(name, { ...login, preparation: prepare })]),
+  );
+  // The config's rules have made sure that every role names a host that exists.
+  const host = (name: string): Host => hosts.get(name)!;
+
+  const cluster = new RabbitCluster("rabbitmq", {
+    ...timezone,
+    image: rabbitmq.image,
+    clusterName: rabbitmq.clusterName,
+    nodes: rabbitmq.nodes.map((node) => ({ ...node, host: host(node.host) })),
+    ...(rabbitmq.password === undefined ? {} : { password: rabbitmq.password }),
+    conf: rabbitmq,
+    ports: rabbitmq.ports,
+    directory: rabbitmq.dataDirectory,
+    openFiles: rabbitmq.openFiles,
+    stopGraceSeconds: rabbitmq.stopGraceSeconds,
+    serving: await servingNodes(),
+    joinsInParallel: joinsInParallel(rabbitmq.version),
+  });
+
+  const balancers = new HaproxyPair("haproxy", {
+    ...haproxy,
+    ...timezone,
+    hosts: haproxy.hosts.map((name) => ({ name, host: host(name) })),
+    backends: rabbitmq.nodes.map((node) => ({
+      name: node.name,
+      address: host(node.host).address,
+      amqpPort: rabbitmq.ports.amqp,
+      managementPort: rabbitmq.ports.management,
+    })),
+    ...(haproxy.tls === undefined ? {} : { certificate: readFileSync(haproxy.tls.certificateFile, "utf8") }),
+    brokers: [cluster.formed],
+  });
+
+  if (vip !== undefined) {
+    new KeepalivedVip("vip", {
+      ...vip,
+      hosts: vip.hosts.map((name, index) => ({
+        name,
+        host: host(name),
+        priority: vip.priorities[index]!,
+        balancer: balancers.serving[name]!,
+      })),
+      healthPort: haproxy.ports.stats,
+    });
+  }
+  return stackOutputs(config, cluster, balancers);
+};

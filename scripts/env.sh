@@ -1,0 +1,20 @@
+# shellcheck shell=bash
+# To be sourced: Pulumi's engine, backend and passphrase for the project's own stacks. What the user's environment already
+# says wins.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=engine/env.sh
+. "$root/engine/env.sh"
+
+# Type checking is the editor's and `npm test`'s work; a preview need not wait for it.
+export PULUMI_NODEJS_TRANSPILE_ONLY=${PULUMI_NODEJS_TRANSPILE_ONLY-true}
+
+if [ -z "${PULUMI_BACKEND_URL-}" ]; then
+  # Beside the lab's hosts, which the state describes: `lab reset` and `lab down` end both.
+  stacks=$HOME/.local/state/warren/lab/stacks
+  (umask 077 && mkdir -p "$stacks")
+  export PULUMI_BACKEND_URL=file://$stacks
+  if [ -z "${PULUMI_CONFIG_PASSPHRASE+set}${PULUMI_CONFIG_PASSPHRASE_FILE-}" ]; then
+    [ -s "$stacks/passphrase" ] || (umask 077 && head -c 24 /dev/urandom | base64 > "$stacks/passphrase")
+    export PULUMI_CONFIG_PASSPHRASE_FILE=$stacks/passphrase
+  fi
+fi

@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Any Pulumi command with the project's engine: npm run pulumi -- ARGS
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+cd "$root"
+exec pulumi "$@"
