@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# npm start: from nothing to a serving virtual IP on the lab's hosts. It can be run again at any time and only does what is
+# missing.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$root"
+
+if [ "${1-}" = --help ]; then
+  cat <<'END'
+npm start: brings the packages, the Pulumi engine and the lab (five hosts on this machine), and runs
+`pulumi up` on the dev stack until its virtual IP serves. Run it again at any time.
+
+The first run builds what cannot be downloaded and takes many minutes; it says what it is doing.
+To end it:  npm run pulumi -- destroy -s dev     (the service)
+            npm run lab -- down                  (the hosts)
+END
+  exit 0
+fi
+
+install_packages
+say "Pulumi engine"
+. scripts/env.sh
+say "Lab"
+lab/lab up
+# The lab's first start makes the folder anew in which the stacks are kept.
+. scripts/env.sh
+
+say "pulumi up, stack dev"
+pulumi stack select dev 2> /dev/null || pulumi stack init dev
+if ! pulumi up --stack dev --yes --skip-preview --parallel 32; then
+  cat >&2 <<'END'
+
+The update did not end well; what it had done is kept, and the next run goes on from there. If an earlier run was killed:
+  npm run pulumi -- cancel -s dev --yes      then npm start again
+END
+  exit 1
+fi
+say "Done"
+pulumi stack output --stack dev --json | node scripts/summary.mjs
