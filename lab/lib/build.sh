@@ -28,33 +28,32 @@ machine_sources() {
 machine_acquire() { # proxies and the like
   apt-config dump 2>/dev/null | grep -E '^Acquire::(Check-Valid-Until|Check-Date|https?::[Pp]roxy|https?::.*::[Pp]roxy|Retries) ' | grep -v ' "";$' || true
 }
-sources() { # SUITE [host]: apt source lines; none where this machine is no Debian (the tool then knows Debian's default)
+sources() { # SUITE [1]: apt source lines; none where this machine is no Debian (the tool then knows Debian's default)
   local main security
   main=$(machine_sources | awk '$1 !~ /-security\/?$/ { print $1; exit }')
   [ -n "$main" ] || return 0
   echo "deb $main $1 main"
-  [ "${2:-}" = host ] || return 0 # brokers and balancers: a release's own versions
+  [ -n "${2:-}" ] || return 0 # brokers and balancers: a release's own versions, without the updates
   security=$(machine_sources | awk '$1 ~ /-security\/?$/ { print $1; exit }')
   echo "deb $main $1-updates main"
   [ -z "$security" ] || echo "deb $security $1-security main"
 }
 
 # A file system of SUITE with PACKAGES, as a tar on standard output. HOOKS are more arguments of mmdebstrap.
-rootfs() { # NAME SUITE PACKAGES SETUP [HOOKS...]
-  local name=$1 suite=$2 packages=$3 setup=$4 kind=
-  shift 4
-  [ "$name" != host ] || kind=host
+rootfs() { # SUITE PACKAGES SETUP [--updates] [HOOKS...]
+  local suite=$1 packages=$2 setup=$3 updates=
+  shift 3
+  [ "${1:-}" != --updates ] || { updates=1; shift; }
   local debs=$CACHE/debs/$suite opts=() line src
   mkdir -p "$debs"
   while read -r line; do [ -z "$line" ] || opts+=(--aptopt="$line"); done < <(machine_acquire)
-  src=$(sources "$suite" $kind)
+  src=$(sources "$suite" $updates)
   # A merged /usr from the start; bookworm would otherwise bring perl along to merge it afterwards.
-  [ "$suite" = trixie ] || opts+=(--hook-dir="$CACHE/tools/usr/share/mmdebstrap/hooks/merged-usr")
-  [ "$suite" != bookworm ] || packages=usr-is-merged,$packages
+  [ "$suite" != bookworm ] || opts+=(--hook-dir="$CACHE/tools/usr/share/mmdebstrap/hooks/merged-usr")
   # The keys of a release newer than this machine's come from the newest file system made so far.
   [ ! -d "$CACHE/keyrings" ] || opts+=(--keyring="$CACHE/keyrings")
-  PATH=$CACHE/tools/usr/bin:$PATH $BUILD_NICE mmdebstrap --quiet --mode=root --format=tar \
-    --variant="${VARIANT:-apt}" --include="$packages" \
+  PATH=$CACHE/tools/usr/bin:$PATH $BUILD_NICE mmdebstrap --mode=root --format=tar \
+    --variant=apt --include="$packages" \
     --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/lib/locale/*' --dpkgopt='path-include=/usr/lib/locale/C.*' \
     --aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "3"' "${opts[@]}" \

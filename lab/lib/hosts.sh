@@ -42,7 +42,7 @@ host_files() { # NAME: writes a tar
   install -m 600 "$SSH_DIR/$1/ssh_host_ed25519_key" "$d/etc/ssh/"
   install -m 644 "$SSH_DIR/$1/ssh_host_ed25519_key.pub" "$d/etc/ssh/"
   resolver >"$d/etc/lab/resolv.conf"
-  [ -z "$(sources bookworm host)" ] || sources bookworm host >"$d/etc/apt/sources.list"
+  [ -z "$(sources bookworm 1)" ] || sources bookworm 1 >"$d/etc/apt/sources.list"
   machine_acquire >"$d/etc/apt/apt.conf.d/90lab"
   printf '{"insecure-registries": ["%s"], "registry-mirrors": ["http://%s"], "mtu": %s}\n' "$REGISTRY" "$REGISTRY" "$(mtu)" >"$d/etc/docker/daemon.json"
   tar -C "$d" -c .

@@ -19,9 +19,9 @@ suite_of() { # IMAGE: the Debian release that has this version
 }
 seconds_of() { case $1 in haproxy:*) echo 15 ;; host) echo 30 ;; *) echo 30 ;; esac; }
 
-# An image is as good as what it was made from: a change in any of these files makes it anew.
+# An image is as good as what it was made from: a change in its files, or in how it is made, makes it anew.
 recipe() { # KIND (host, rabbitmq, haproxy) IMAGE
-  cat "$LAB/lib/build.sh" "$LAB/lib/images.sh" "$LAB/images/$1"/* | cat - <(echo "$2") | sha256sum | cut -c1-16
+  { cat "$LAB/images/$1"/* && declare -f rootfs build_image && echo "$2 $HOST_PACKAGES"; } | sha256sum | cut -c1-16
 }
 marker() { echo "$CACHE/built/${1/:/_}"; } # IMAGE: holds the recipe it was pushed with
 have_image() { # IMAGE
@@ -61,42 +61,43 @@ images_up() { # IMAGE...: makes what is missing, two at a time
 }
 
 make_image() { # IMAGE
-  local image=$1 started=$EPOCHREALTIME log tar suite
+  local image=$1 started=$EPOCHREALTIME log
   log=$CACHE/logs/image-${image/:/_}.log
-  suite=$(suite_of "$image")
-  tar=$CACHE/work/${image/:/_}.tar
-  (
-    set -euo pipefail
-    case $image in
-      host)
-        rootfs host "$suite" "$HOST_PACKAGES" "$LAB/images/host/setup" |
-          docker import --change "LABEL $LABEL=$(recipe host host)" --change 'CMD ["/usr/local/sbin/lab-init"]' - $HOST_IMAGE
-        ;;
-      rabbitmq:*)
-        VERSION=${image#*:} && VERSION=${VERSION%-management}
-        export VERSION
-        VARIANT=essential rootfs rabbitmq "$suite" rabbitmq-server,ca-certificates,tzdata "$LAB/images/rabbitmq/setup" \
-          --essential-hook='chroot "$1" groupadd -r -g 999 rabbitmq && chroot "$1" useradd -r -u 999 -g 999 -d /var/lib/rabbitmq rabbitmq' >"$tar"
-        # shellcheck source=images/rabbitmq/config
-        push "$image" "$tar" "$(. "$LAB/images/rabbitmq/config")"
-        ;;
-      haproxy:*)
-        export VERSION=${image#*:}
-        VARIANT=essential rootfs haproxy "$suite" haproxy,ca-certificates "$LAB/images/haproxy/setup" \
-          --essential-hook='chroot "$1" groupadd -r -g 99 haproxy && chroot "$1" useradd -r -u 99 -g 99 -M -d /var/lib/haproxy haproxy' >"$tar"
-        # shellcheck source=images/haproxy/config
-        push "$image" "$tar" "$(. "$LAB/images/haproxy/config")"
-        ;;
-    esac
-    rm -f "$tar"
-  ) >"$log" 2>&1 9>&- || {
+  build_image "$image" >"$log" 2>&1 9>&- &
+  # Waited for, not asked with `if`: bash forgets `set -e` inside anything whose result is asked.
+  wait $! || {
     warn "$image could not be made; the end of $log:"
-    tail -5 "$log" >&2
+    tail -n 8 "$log" >&2
     return 1
   }
   say "$image made ($(awk -v a="$started" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.0f", b - a }') s)"
 }
 
+build_image() { # IMAGE
+  local image=$1 suite tar
+  suite=$(suite_of "$image")
+  tar=$CACHE/work/${image/:/_}.tar
+  export VERSION=${image#*:}
+  VERSION=${VERSION%-management}
+  case $image in
+    host)
+      rootfs "$suite" "$HOST_PACKAGES" "$LAB/images/host/setup" --updates |
+        docker import --change "LABEL $LABEL=$(recipe host host)" --change 'CMD ["/usr/local/sbin/lab-init"]' - $HOST_IMAGE
+      ;;
+    rabbitmq:*)
+      # The package takes a user that is there already, so it gets the official image's number.
+      # shellcheck disable=SC2016
+      rootfs "$suite" rabbitmq-server,ca-certificates,tzdata "$LAB/images/rabbitmq/setup" \
+        --essential-hook='chroot "$1" groupadd -r -g 999 rabbitmq && chroot "$1" useradd -r -u 999 -g 999 -M -d /var/lib/rabbitmq rabbitmq' >"$tar"
+      push "$image" "$tar" "$(. "$LAB/images/rabbitmq/config")"
+      ;;
+    haproxy:*)
+      rootfs "$suite" haproxy,ca-certificates "$LAB/images/haproxy/setup" >"$tar"
+      push "$image" "$tar" "$(. "$LAB/images/haproxy/config")"
+      ;;
+  esac
+  rm -f "$tar"
+}
 # Into the registry by its own protocol: one layer, left uncompressed, because compressing costs more here than it saves.
 push() { # IMAGE TAR CONFIG: CONFIG is the "config" part of the image's JSON
   local image=$1 tar=$2 repo=library/${1%%:*} tag=${1#*:} layer json digest size
