@@ -25,11 +25,15 @@ mkdir -p ${directory}`;
 }
 
 /**
- * Script: checks the staged configuration, swaps it in, and starts keepalived or has it reload. A configuration of somebody
+ * Script: checks the staged configuration (a copy in which the check runs as root, since keepalived 2.2.7 otherwise ends
+ * the test by a signal: https://github.com/acassen/keepalived/issues/2617), swaps it in, and starts keepalived or has it reload. A configuration of somebody
  * else's is kept beside it and comes back on destroy.
  */
 export function takeUp(): string {
-  return `keepalived -t -f ${stagedFile}
+  return `umask 077
+sed 's/^ *script_user .*/script_user root/' ${stagedFile} > ${stagedFile}.check
+keepalived -t -f ${stagedFile}.check
+rm ${stagedFile}.check
 if [ -s ${configFile} ] && ! grep -qx "${marker}" ${configFile}; then
   cp -p ${configFile} ${configFile}.before-warren
 fi

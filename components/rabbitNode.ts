@@ -33,7 +33,8 @@ export interface RabbitNodeSettings {
   peers: { name: string; address: string }[];
   ports: RabbitNodePorts;
   directory: string;
-  openFiles: number;
+  /** Limit of open files, or `inherit`: the Docker daemon's own. */
+  openFiles: number | "inherit";
   stopGraceSeconds: number;
   timezone?: string;
 }
@@ -119,7 +120,9 @@ export class RabbitNode extends pulumi.ComponentResource {
           { hostPath: `${place.directory}/conf`, containerPath: "/etc/rabbitmq" },
           { hostPath: `${place.directory}/hosts`, containerPath: "/etc/hosts" },
         ],
-        ulimits: [{ name: "nofile", soft: args.openFiles, hard: args.openFiles }],
+        ...(args.openFiles === "inherit"
+          ? {}
+          : { ulimits: [{ name: "nofile", soft: args.openFiles, hard: args.openFiles }] }),
         labels: [
           { label: labels.stack, value: stackLabel() },
           { label: labels.part, value: name },
