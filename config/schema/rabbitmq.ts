@@ -9,6 +9,7 @@ import {
   mapOf,
   password,
   port,
+  secret,
   section,
   text,
   userName,
@@ -25,7 +26,9 @@ const node = section({
 
 const ports = section({
   amqp: port().default(5672).describe("AMQP."),
-  amqps: port().default(5671).describe("AMQP over TLS."),
+  amqps: port()
+    .default(5671)
+    .describe("AMQP over TLS; nothing listens there until settings give the broker a certificate."),
   management: port().default(15672).describe("The management page and HTTP API."),
   metrics: port().default(15692).describe("Prometheus metrics."),
   epmd: port().default(4369).describe("Erlang's port mapper, between nodes."),
@@ -33,8 +36,10 @@ const ports = section({
 }).describe("The broker's ports on its host.");
 
 const watermark = { error: 'must be a fraction from 0.1 to 0.9 or an amount such as "2GB"' };
+const openFiles = { error: "must be a whole number from 65536 to 500000, or inherit" };
 const amountPattern = /^[1-9]\d*(?:MB|GB|MiB|GiB)$/;
 
+/** Some settings are secrets (ssl_options.password). */
 const setting = { error: "must be a number, true, false or one line of text without #" };
 
 export const rabbitmqSection = section({
@@ -76,14 +81,17 @@ export const rabbitmqSection = section({
   diskFreeLimit: text('must be an amount such as "1GB" (MB, GB, MiB or GiB)', amountPattern)
     .default("1GB")
     .describe("The free disk space below which publishers are held back (MB, GB, MiB or GiB)."),
-  openFiles: wholeNumber(65536, 500000).default(65536).describe("The container's limit of open files (nofile)."),
+  openFiles: z
+    .union([z.int(openFiles).min(65536, openFiles).max(500000, openFiles), z.literal("inherit")], openFiles)
+    .default(65536)
+    .describe("The container's limit of open files (nofile), or inherit: the one that the host's Docker daemon has."),
   stopGraceSeconds: wholeNumber(10, 3600).default(120).describe("Seconds a broker gets to stop before it is killed."),
   plugins: list(text("must be a plugin's name, such as rabbitmq_shovel", /^rabbitmq_[a-z0-9_]+$/))
     .default(["rabbitmq_management", "rabbitmq_prometheus"])
     .describe("The plugins enabled on every node; rabbitmq_management must be among them."),
   settings: mapOf(
     text("must be a key of rabbitmq.conf, such as channel_max", /^[a-z][a-z0-9_]*(?:\.[A-Za-z0-9_$-]+)*$/),
-    z.union([text(setting.error, /^[^#\r\n]+$/), z.number(), z.boolean()], setting),
+    z.union([secret(setting.error, /^[^#\r\n]+$/), z.number(), z.boolean()], setting),
   )
     .default({})
     .describe("Further keys of rabbitmq.conf and their values. A key that Warren writes itself is refused."),
