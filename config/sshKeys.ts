@@ -17,12 +17,24 @@ const keyTypes = [
 /** "TYPE BASE64", without a comment; nothing where the text is no public key of a type that SSH servers still use. */
 export function parseHostKey(text: string): string | undefined {
   const [type = "", key = ""] = text.trim().split(/\s+/);
-  if (!keyTypes.some((known) => known === type) || !/^[A-Za-z0-9+/]+={0,2}$/.test(key)) return undefined;
-  // The key itself begins with its type once more.
+  if (!keyTypes.some((known) => known === type)) return undefined;
   const blob = Buffer.from(key, "base64");
-  const length = blob.length > 4 ? blob.readUInt32BE(0) : 0;
-  const complete = blob.length > 4 + length && blob.toString("base64") === key;
-  return complete && blob.toString("latin1", 4, 4 + length) === type ? `${type} ${key}` : undefined;
+  const fields = lengthPrefixed(blob);
+  // The key itself begins with its type once more. The comparison finds what a lenient decoder passed over.
+  const complete = fields.length > 1 && fields[0]?.toString("latin1") === type && blob.toString("base64") === key;
+  return complete ? `${type} ${key}` : undefined;
+}
+
+/** SSH's way to put fields in a row, each with its length in four bytes before it; nothing where they do not add up. */
+function lengthPrefixed(blob: Buffer): Buffer[] {
+  const fields: Buffer[] = [];
+  let at = 0;
+  while (at + 4 <= blob.length) {
+    const end = at + 4 + blob.readUInt32BE(at);
+    fields.push(blob.subarray(at + 4, end));
+    at = end;
+  }
+  return at === blob.length ? fields : [];
 }
 
 /**

@@ -5,19 +5,18 @@ import { filePath, hostName, list, mapOf, port, section, text, yesOrNo } from ".
 
 const loginName = () => text("must be a login name: lowercase letters, digits, _ and -", /^[a-z_][a-z0-9_-]{0,31}$/);
 
-const addressRule = "must be the host's own IPv4 address, such as 192.0.2.11";
-
 /** A number, not a name: containers' host files and keepalived's peers hold numbers. IPv4, because the VIP is IPv4. */
-const address = () =>
-  z
-    .string({ error: addressRule })
-    .refine((value) => isIPv4(value) && !/^(?:0|127|22[4-9]|23\d|24\d|25\d)\./.test(value), { error: addressRule });
+const address = () => {
+  const error = "must be the host's own IPv4 address, such as 192.0.2.11";
+  // 0 is no address, 127 the host itself, 224 and above are groups and reserved.
+  return text(error, /^(?:[1-9]\d?|1[013-9]\d|12[0-689]|2[01]\d|22[0-3])(?:\.\d{1,3}){3}$/).refine(isIPv4, { error });
+};
 
-const hostKeyRule =
-  "must be a public host key as ssh-keyscan prints it: its type and its base64, such as ssh-ed25519 AAAA…";
-
-const hostKey = () =>
-  z.string({ error: hostKeyRule }).refine((key) => parseHostKey(key) !== undefined, { error: hostKeyRule });
+const hostKey = () => {
+  const error =
+    "must be a public host key as ssh-keyscan prints it: its type and its base64, such as ssh-ed25519 AAAA…";
+  return text(error, /^(?:ssh|ecdsa)-\S+ AAAA\S+/).refine((key) => parseHostKey(key) !== undefined, { error });
+};
 
 const host = section({
   address: address().describe("The host's IPv4 address: SSH goes there, and so do the other nodes and the balancers."),

@@ -1,8 +1,14 @@
-import { z } from "zod";
 import { isIPv4 } from "node:net";
 import { hostName, listOfSome, secret, section, text, wholeNumber } from "./fields";
 
-const addressRule = "must be an IPv4 address with its subnet's prefix length, such as 192.0.2.100/24";
+/** IPv4 with the subnet's own prefix length (/8 to /30), since the hosts' addresses are held against that subnet. */
+const address = () => {
+  const error = "must be an IPv4 address with its subnet's prefix length (8 to 30), such as 192.0.2.100/24";
+  return text(error, /^\d{1,3}(?:\.\d{1,3}){3}\/(?:[89]|[12]\d|30)$/).refine(
+    (value) => isIPv4(value.replace(/\/.*$/, "")),
+    { error },
+  );
+};
 
 const check = section({
   intervalSeconds: wholeNumber(1, 3600).default(5).describe("Seconds between two checks of the host's own balancer."),
@@ -16,12 +22,7 @@ const check = section({
 }).describe("How keepalived checks the balancer on its host.");
 
 export const vipSection = section({
-  address: z
-    .string({ error: addressRule })
-    .refine((value) => isIPv4(value.split("/")[0] ?? "") && /^[^/]+\/(?:[89]|[12]\d|30)$/.test(value), {
-      error: addressRule,
-    })
-    .describe("The virtual IP in CIDR form, such as 192.0.2.100/24."),
+  address: address().describe("The virtual IP in CIDR form, such as 192.0.2.100/24."),
   interface: text("must be a network interface's name, such as eth0", /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/).describe(
     "The network interface that carries the VIP, on each of its hosts.",
   ),

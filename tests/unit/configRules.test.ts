@@ -1,0 +1,217 @@
+import { faults, parsed, refuses } from "./configFixture";
+
+/** Rules between values. Each row is right in every value by itself. */
+
+describe("hosts", () => {
+  refuses([
+    [
+      "one address for two hosts",
+      { "hosts.host3.address": "192.0.2.12" },
+      'warren:hosts.host3.address: "192.0.2.12" - must be this host\'s alone: host2 has it too',
+    ],
+    [
+      "a balancer on an unknown host",
+      { "haproxy.hosts": ["host1", "host4"] },
+      'warren:haproxy.hosts[1]: "host4" - must be one of the hosts (host1, host2, host3)',
+    ],
+    [
+      "a node on an unknown host",
+      { "rabbitmq.nodes.0.host": "constructor" },
+      'warren:rabbitmq.nodes[0].host: "constructor" - must be one of the hosts (host1, host2, host3)',
+    ],
+    [
+      "a balancer's host named twice",
+      { "haproxy.hosts": ["host1", "host1"], vip: undefined },
+      'warren:haproxy.hosts[1]: "host1" - must be named once only',
+    ],
+  ]);
+});
+
+describe("broker", () => {
+  refuses([
+    [
+      "a tag that does not say the version in full",
+      { "rabbitmq.image": "rabbitmq:3-management" },
+      'warren:rabbitmq.version: not given - must be given in three parts, such as "3.8.9", as rabbitmq:3-management does not say it',
+    ],
+    [
+      "a version other than the tag's",
+      { "rabbitmq.version": "3.8.10" },
+      'warren:rabbitmq.version: "3.8.10" - must be 3.8.9, as rabbitmq:3.8.9-management says, or be left out',
+    ],
+    [
+      "a broker that is too old",
+      { "rabbitmq.image": "rabbitmq:3.7.28-management" },
+      'warren:rabbitmq.image: "rabbitmq:3.7.28-management" - must be RabbitMQ 3.8 or later',
+    ],
+    [
+      "two nodes of one name",
+      { "rabbitmq.nodes.1.name": "rabbit1" },
+      'warren:rabbitmq.nodes[1].name: "rabbit1" - must be this node\'s alone',
+    ],
+    [
+      "a node named localhost",
+      { "rabbitmq.nodes.1.name": "localhost" },
+      'warren:rabbitmq.nodes[1].name: "localhost" - must be a name that other hosts can resolve',
+    ],
+    [
+      "two nodes on one host",
+      { "rabbitmq.nodes.1.host": "host1" },
+      'warren:rabbitmq.nodes[1].host: "host1" - must carry one node only: rabbit1 is on it',
+    ],
+    [
+      "a root that is no disc node",
+      { "rabbitmq.nodes.0.type": "ram" },
+      'warren:rabbitmq.nodes[0].type: "ram" - must be disc: the others join the first node',
+    ],
+    [
+      "RAM nodes on a broker that has none",
+      { "rabbitmq.image": "rabbitmq:4.3.0-management" },
+      'warren:rabbitmq.nodes[2].type: "ram" - must be disc: RabbitMQ 4.3.0 has no RAM nodes (4.3 removed them)',
+    ],
+    [
+      "no management plugin",
+      { "rabbitmq.plugins": ["rabbitmq_prometheus"] },
+      "warren:rabbitmq.plugins: a list - must have rabbitmq_management among them",
+    ],
+    [
+      "pausing the minority of two",
+      {
+        "rabbitmq.nodes.2": undefined,
+        "rabbitmq.nodes": [
+          { name: "a", host: "host1" },
+          { name: "b", host: "host2" },
+        ],
+        "rabbitmq.partitionHandling": "pause_minority",
+      },
+      'warren:rabbitmq.partitionHandling: "pause_minority" - must be autoheal or ignore with two nodes: neither half is a majority, so both would pause',
+    ],
+    [
+      "a setting that Warren writes",
+      { "rabbitmq.settings": { "disk_free_limit.relative": 1.5 } },
+      'warren:rabbitmq.settings["disk_free_limit.relative"]: 1.5 - must not be set here: set rabbitmq.diskFreeLimit instead',
+    ],
+    [
+      "a setting against Warren's joins",
+      { "rabbitmq.settings": { "cluster_formation.node_type": "ram" } },
+      'warren:rabbitmq.settings["cluster_formation.node_type"]: "ram" - must not be set here: Warren joins the nodes itself',
+    ],
+  ]);
+
+  test("settings beside Warren's own are taken", () => {
+    const settings = { vm_memory_high_watermark_paging_ratio: 0.6, "log.console.level": "info", heartbeat: 30 };
+    expect(parsed({ "rabbitmq.settings": settings }).rabbitmq.settings).toEqual(settings);
+  });
+});
+
+describe("ports", () => {
+  refuses([
+    [
+      "two of the broker's own",
+      { "rabbitmq.ports.amqps": 5672 },
+      "warren:rabbitmq.ports.amqps: 5672 - must differ from warren:rabbitmq.ports.amqp: both are used on host1, host2, host3",
+    ],
+    [
+      "broker and balancer on shared hosts",
+      { "haproxy.ports.management": 15672 },
+      "warren:haproxy.ports.management: 15672 - must differ from warren:rabbitmq.ports.management: both are used on host1, host2",
+    ],
+    [
+      "balancer and SSH server",
+      { "haproxy.ports.stats": 22 },
+      "warren:haproxy.ports.stats: 22 - must differ from warren:ssh.port: both are used on host1, host2",
+    ],
+    [
+      "broker and one host's own SSH port",
+      { "hosts.host3.port": 25672 },
+      "warren:rabbitmq.ports.distribution: 25672 - must differ from warren:hosts.host3.port: both are used on host3",
+    ],
+  ]);
+
+  test("broker and balancer may have the same port on hosts of their own", () => {
+    const apart = {
+      "hosts.host4": { address: "192.0.2.14", hostKey: parsed().hosts["host1"]?.hostKey },
+      "haproxy.hosts": ["host4"],
+      "haproxy.ports.management": 15672,
+    };
+    expect(faults(apart)).toEqual([]);
+  });
+});
+
+describe("balancer", () => {
+  refuses([
+    [
+      "TLS without its port",
+      { "haproxy.tls": { certificateFile: "tls.pem" } },
+      "warren:haproxy.ports.amqps: not given - must be given where warren:haproxy.tls is",
+    ],
+    [
+      "a TLS port without a certificate",
+      { "haproxy.ports.amqps": 15671 },
+      "warren:haproxy.tls: not given - must be given where warren:haproxy.ports.amqps is",
+    ],
+    [
+      "more connections for a port than for all",
+      { "haproxy.maxConnectionsPerFrontend": 5000 },
+      "warren:haproxy.maxConnectionsPerFrontend: 5000 - must not be more than warren:haproxy.maxConnections (4096)",
+    ],
+  ]);
+});
+
+describe("virtual IP", () => {
+  refuses([
+    [
+      "outside the balancers' subnet",
+      { "hosts.host2.address": "198.51.100.12" },
+      'warren:vip.address: "192.0.2.100/24" - must be in the subnet of the hosts that hold it: host2 (198.51.100.12) is outside',
+    ],
+    [
+      "a host's address",
+      { "vip.address": "192.0.2.13/24" },
+      'warren:vip.address: "192.0.2.13/24" - must not be the address of a host (host3)',
+    ],
+    [
+      "the network's address",
+      { "vip.address": "192.0.2.0/24" },
+      'warren:vip.address: "192.0.2.0/24" - must not be the network address of its /24 subnet',
+    ],
+    [
+      "the broadcast address",
+      { "vip.address": "192.0.2.15/28" },
+      'warren:vip.address: "192.0.2.15/28" - must not be the broadcast address of its /28 subnet',
+    ],
+    [
+      "a host without a balancer",
+      { "vip.hosts": ["host1", "host3"] },
+      'warren:vip.hosts[1]: "host3" - must be one of warren:haproxy.hosts (host1, host2): the VIP leads to a balancer',
+    ],
+    [
+      "a host named twice",
+      { "vip.hosts": ["host1", "host1"] },
+      'warren:vip.hosts[1]: "host1" - must be named once only',
+    ],
+    [
+      "too few priorities",
+      { "vip.priorities": [101] },
+      "warren:vip.priorities: a list - must have one priority for each of the VIP's hosts (host1, host2)",
+    ],
+    [
+      "priorities that do not fall",
+      { "vip.priorities": [100, 100] },
+      "warren:vip.priorities[1]: 100 - must be lower than the one before it (100)",
+    ],
+    [
+      "a weight within the gap",
+      { "vip.priorities": [150, 100], "vip.check.weight": -50 },
+      "warren:vip.check.weight: -50 - must be larger than the gap between the priorities (150 and 100: at least 51)",
+    ],
+  ]);
+
+  test("the weight rule holds for every backup, not for the first alone", () => {
+    const three = { "haproxy.hosts": ["host1", "host2", "host3"], "vip.check.weight": -2 };
+    expect(faults(three)).toEqual([
+      "warren:vip.check.weight: -2 - must be larger than the gap between the priorities (101 and 99: at least 3)",
+    ]);
+    expect(faults({ ...three, "vip.check.weight": -3 })).toEqual([]);
+  });
+});
