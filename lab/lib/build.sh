@@ -3,17 +3,31 @@
 
 BUILD_NICE="nice -n 10"
 
+# What a bare machine may lack. COMMAND=PACKAGE.
+commands_up() {
+  local pair missing=()
+  for pair in curl=curl ssh=openssh-client ip=iproute2 perl=perl gpgv=gpgv awk=mawk flock=util-linux; do
+    command -v "${pair%=*}" >/dev/null || missing+=("${pair#*=}")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  command -v apt-get >/dev/null || die "this machine lacks: ${missing[*]}" "install them and run this again"
+  say "installing ${missing[*]}"
+  apt_quiet "${missing[@]}"
+}
+
 # The tools are unpacked into the cache, not installed: a registry must not become a service of this machine.
 tool() { echo "$CACHE/tools/usr/bin/$1"; } # NAME
+KEYRING=$CACHE/tools/usr/share/keyrings/debian-archive-keyring.gpg
 tools_up() {
   [ -e "$CACHE/tools/.done" ] && return
-  command -v curl >/dev/null && command -v perl >/dev/null && command -v gpgv >/dev/null || apt_quiet curl perl gpgv
+  command -v apt-get >/dev/null || die "the lab builds its images with apt, and this machine has none" "use a Debian or Ubuntu machine"
   rm -rf "$CACHE/tools"
   mkdir -p "$CACHE/tools/deb" "$CACHE/logs"
   (
     cd "$CACHE/tools/deb" || exit 1
-    apt-get download docker-registry mmdebstrap || { apt-get update && apt-get download docker-registry mmdebstrap; } || exit 1
-    for d in *.deb; do dpkg -x "$d" .. || exit 1; done
+    set -- docker-registry mmdebstrap debian-archive-keyring
+    apt-get download "$@" || { apt-get update && apt-get download "$@"; } || exit 1
+    for deb in *.deb; do dpkg -x "$deb" .. || exit 1; done
   ) >"$CACHE/logs/tools.log" 2>&1 9>&- || die "the build tools could not be downloaded with apt-get" "its output is in $CACHE/logs/tools.log"
   touch "$CACHE/tools/.done"
   say "build tools unpacked (mmdebstrap, docker-registry)"
@@ -21,7 +35,6 @@ tools_up() {
 
 # What this machine's own apt knows, so that no mirror has to be named: "URI RELEASE COMPONENT" lines of Debian's archive.
 machine_sources() {
-  # shellcheck disable=SC2016
   apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
     awk '$3 == "main" && $1 ~ /\/debian(-security)?\/?$/ { print $1, $2, $3 }'
 }
@@ -50,9 +63,10 @@ rootfs() { # SUITE PACKAGES SETUP [--updates] [HOOKS...]
   src=$(sources "$suite" $updates)
   # A merged /usr from the start; bookworm would otherwise bring perl along to merge it afterwards.
   [ "$suite" != bookworm ] || opts+=(--hook-dir="$CACHE/tools/usr/share/mmdebstrap/hooks/merged-usr")
-  # The keys of a release newer than this machine's come from the newest file system made so far.
-  [ ! -d "$CACHE/keyrings" ] || opts+=(--keyring="$CACHE/keyrings")
-  PATH=$CACHE/tools/usr/bin:$PATH $BUILD_NICE mmdebstrap --mode=root --format=tar \
+  # A machine that is older than a release may lack its keys; bookworm's own keyring package has trixie's.
+  [ "$suite" != trixie ] || for line in "$CACHE"/debs/bookworm/debian-archive-keyring_*.deb; do [ ! -e "$line" ] || dpkg -x "$line" "$CACHE/tools"; done
+  [ ! -e "$KEYRING" ] || opts+=(--keyring="$KEYRING")
+  TMPDIR=$CACHE/work PATH=$CACHE/tools/usr/bin:$PATH $BUILD_NICE mmdebstrap --mode=root --format=tar \
     --variant=apt --include="$packages" \
     --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/lib/locale/*' --dpkgopt='path-include=/usr/lib/locale/C.*' \

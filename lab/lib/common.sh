@@ -17,6 +17,12 @@ SSH_DIR=$STATE/ssh
 SSH_KEY=$SSH_DIR/id_ed25519
 KNOWN_HOSTS=$SSH_DIR/known_hosts
 
+# A client of another daemon, on another machine perhaps, would put the hosts there.
+export DOCKER_HOST=unix:///var/run/docker.sock
+unset DOCKER_CONTEXT
+
+export no_proxy="${no_proxy:+$no_proxy,}$GATEWAY" # a proxy has nothing to do between us and our own registry
+
 T0=$EPOCHREALTIME
 elapsed() { awk -v a="$T0" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }'; }
 say() { printf 'lab %6s s  %s\n' "$(elapsed)" "$*"; }
@@ -65,7 +71,7 @@ stop_recorded() { # FILE SECONDS: TERM, wait, KILL
       recorded_pid "$1" >/dev/null || break
       sleep 0.1
     done
-    pid=$(recorded_pid "$1") && kill -KILL "$pid" 2>/dev/null
+    pid=$(recorded_pid "$1") && kill -KILL "$pid" 2>/dev/null || true
   fi
   rm -f "$1"
 }

@@ -34,6 +34,7 @@ docker_up() {
     stop_recorded "$STATE/dockerd.pid" 20
   fi
   if [ -d /run/systemd/system ] && systemctl start docker 2>/dev/null && docker_wait; then
+    touch "$STATE/docker.by-systemd"
     say "Docker started by systemd"
     return
   fi
@@ -61,24 +62,34 @@ docker_wait() {
 # What a killed daemon leaves: a pid file that may name somebody else's process by now, and containerd still running.
 docker_clear_stale() {
   local pid
-  for pid in $(cat "$RUN/docker.pid" "$RUN/docker/containerd/containerd.pid" 2>/dev/null); do
+  for pid in "$RUN/docker.pid" "$RUN/docker/containerd/containerd.pid"; do
+    pid=$(cat "$pid" 2>/dev/null) && [ -n "$pid" ] || continue
     case "$(cat "/proc/$pid/comm" 2>/dev/null)" in
-      dockerd | containerd) grep -qa "warren" "/proc/$pid/cmdline" && kill -KILL "$pid" 2>/dev/null ;;
+      dockerd | containerd) grep -qa "warren" "/proc/$pid/cmdline" && kill -KILL "$pid" 2>/dev/null || true ;;
     esac
   done
   rm -f "$RUN/docker.pid" "$RUN/docker/containerd/containerd.pid"
 }
 
 docker_down() { # only the one that the lab started
+  if [ -e "$STATE/docker.by-systemd" ]; then
+    systemctl stop docker.socket docker 2>/dev/null || true
+    say "Docker stopped"
+  fi
   [ -f "$STATE/dockerd.pid" ] || return 0
   stop_recorded "$STATE/dockerd.pid" 30
   docker_clear_stale
   rm -rf "$RUN"
+  # Where its containers were killed rather than stopped, their cgroups stay behind, empty.
+  local c
+  for c in /sys/fs/cgroup/docker /sys/fs/cgroup/*/docker; do
+    [ ! -d "$c" ] || find "$c" -depth -type d -exec rmdir {} + 2>/dev/null || true
+  done
   say "dockerd stopped"
 }
 
 mtu() { # of the way out: a smaller one than 1500 has to hold for the hosts and their containers too
   local dev
   dev=$(ip -4 route show default 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -1)
-  cat "/sys/class/net/${dev:-lo}/mtu" 2>/dev/null | awk '{ print ($1 > 1500 ? 1500 : $1) }'
+  awk '{ print ($1 > 1500 ? 1500 : $1) }' "/sys/class/net/${dev:-lo}/mtu"
 }

@@ -29,24 +29,24 @@ ssh_host() { # [USER@]INDEX [COMMAND...]
 }
 
 # What a host gets beside its image: things of this machine and this lab, which may change while the image stays.
-host_files() { # NAME: writes a tar
-  local d
-  d=$(mktemp -d "$STATE/files.XXXXXX")
+FILES=$STATE/files
+files_up() { # what is the same for all hosts
+  local d=$FILES
+  rm -rf "$d"
   mkdir -p "$d/root/.ssh" "$d/home/ops/.ssh" "$d/etc/docker" "$d/etc/ssh" "$d/etc/lab" "$d/etc/apt/apt.conf.d"
-  chmod 755 "$d" "$d/etc" "$d/etc"/* "$d/etc/apt/apt.conf.d" "$d/home"
+  chmod 755 "$d" "$d/home" "$d/home/ops" "$d/etc" "$d/etc"/* "$d/etc/apt/apt.conf.d"
   chmod 700 "$d/root" "$d/root/.ssh" "$d/home/ops/.ssh"
-  chmod 755 "$d/home/ops"
   install -m 600 "$SSH_KEY.pub" "$d/root/.ssh/authorized_keys"
   install -m 600 "$SSH_KEY.pub" "$d/home/ops/.ssh/authorized_keys"
   chown -R 1000:1000 "$d/home/ops"
-  install -m 600 "$SSH_DIR/$1/ssh_host_ed25519_key" "$d/etc/ssh/"
-  install -m 644 "$SSH_DIR/$1/ssh_host_ed25519_key.pub" "$d/etc/ssh/"
   resolver >"$d/etc/lab/resolv.conf"
-  [ -z "$(sources bookworm 1)" ] || sources bookworm 1 >"$d/etc/apt/sources.list"
+  sources bookworm 1 >"$d/etc/apt/sources.list"
+  [ -s "$d/etc/apt/sources.list" ] || rm "$d/etc/apt/sources.list" # then the image's own
   machine_acquire >"$d/etc/apt/apt.conf.d/90lab"
   printf '{"insecure-registries": ["%s"], "registry-mirrors": ["http://%s"], "mtu": %s}\n' "$REGISTRY" "$REGISTRY" "$(mtu)" >"$d/etc/docker/daemon.json"
-  tar -C "$d" -c .
-  rm -rf "$d"
+}
+host_files() { # NAME: a tar of the common files and of this host's own key
+  tar -c -C "$FILES" . -C "$SSH_DIR/$1" --transform='s|^ssh_host_|./etc/ssh/ssh_host_|' ssh_host_ed25519_key ssh_host_ed25519_key.pub
 }
 resolver() { # this machine's, but for one that listens on its loopback only
   if grep -qE '^nameserver +127\.' /etc/resolv.conf && [ -s /run/systemd/resolve/resolv.conf ]; then
@@ -72,8 +72,9 @@ host_create() { # NAME ADDRESS CONTAINER DISK
 
 host_ready() { # INDEX: sshd lets us in and dockerd answers
   local t
-  for ((t = 0; t < 300; t++)); do
-    ssh_host "$1" 'docker version >/dev/null 2>&1 && ! [ -e /run/nologin ]' 2>/dev/null && return
+  for ((t = 0; t < 300; t++)); do # a look at the port costs nothing; a login on a busy machine does
+    (exec 3<>"/dev/tcp/$(address "$1")/22") 2>/dev/null &&
+      ssh_host "$1" 'for i in $(seq 150); do [ ! -x /usr/bin/dockerd ] && exit; docker version >/dev/null 2>&1 && exit; sleep 0.2; done; exit 1' 2>/dev/null && return
     [ "$(docker inspect -f '{{.State.Running}}' "$(container "$1")" 2>/dev/null)" = true ] || break
     sleep 0.2
   done
@@ -94,6 +95,7 @@ golden_up() {
   recipe=$(golden_recipe)
   [ "$(cat "$GOLDEN/.done" 2>/dev/null)" != "$recipe" ] || return 0
   images=$(golden_images)
+  files_up
   say "preparing the image store of fresh hosts (about 15 s)"
   docker rm -f warren-lab-host9 >/dev/null 2>&1 || true
   rm -rf "$GOLDEN" "$CACHE/golden.new"
@@ -108,7 +110,7 @@ golden_up() {
   rm -rf "$CACHE/golden.new"/{containers,tmp,runtimes,network}/*
   echo "$recipe" >"$CACHE/golden.new/.done"
   mv "$CACHE/golden.new" "$GOLDEN"
-  say "image store ready: $(echo $images)"
+  say "image store ready: ${images//$'\n'/ }"
 }
 golden_copy() { # DIRECTORY: layers, which are never written to, as hard links; everything else copied
   local d=$1 l
@@ -136,10 +138,16 @@ host_make() { # INDEX FILL (golden or empty)
 hosts_make() { # FILL INDEX...
   local fill=$1 i p=()
   shift
+  files_up
   for i in "$@"; do host_make "$i" "$fill" & p+=($!); done
   wait_all "${p[@]}" || die "not every host could be made" "look at the lines above; lab/lab reset tries again"
   say "hosts made: $(printf 'host%s ' "$@")"
   hosts_ready "$@"
+}
+host_without_docker() { # INDEX: as a machine that nobody has installed it on
+  ssh_host "$1" 'systemctl -q disable --now docker.socket docker.service containerd.service; dpkg --purge docker.io containerd runc >/dev/null 2>&1
+    rm -rf /etc/docker /run/docker* /run/containerd /var/lib/docker/* /var/lib/containerd; systemctl daemon-reload; ! command -v dockerd >/dev/null' ||
+    die "Docker could not be taken off host$1"
 }
 hosts_start() { # INDEX...: those that are there already, with their disks
   local i
@@ -152,7 +160,6 @@ hosts_remove() {
   local i p=()
   for i in 1 2 3 4 5 9; do host_remove "$i" & p+=($!); done
   wait_all "${p[@]}" || true
-  rm -rf "$STATE"/files.*
   forget_stacks
 }
 # What Pulumi believes of these hosts is wrong once they are gone.

@@ -42,7 +42,7 @@ images_up() { # IMAGE...: makes what is missing, two at a time
   [ -n "$missing" ] || return 0
   say "making$missing (about $((total * 6 / 10)) s)"
   tools_up
-  rm -rf "$CACHE/work" # what a run that was cut off left
+  rm -rf --one-file-system "$CACHE/work" # what a run that was cut off left
   mkdir -p "$CACHE/work" "$CACHE/built" "$CACHE/logs"
   local n=0 failed=0
   for image in $missing; do
@@ -86,9 +86,8 @@ build_image() { # IMAGE
       ;;
     rabbitmq:*)
       # The package takes a user that is there already, so it gets the official image's number.
-      # shellcheck disable=SC2016
       rootfs "$suite" rabbitmq-server,ca-certificates,tzdata "$LAB/images/rabbitmq/setup" \
-        --essential-hook='chroot "$1" groupadd -r -g 999 rabbitmq && chroot "$1" useradd -r -u 999 -g 999 -M -d /var/lib/rabbitmq rabbitmq' >"$tar"
+        --essential-hook='echo rabbitmq:x:999: >>"$1/etc/group"; echo rabbitmq:x:999:999::/var/lib/rabbitmq:/bin/sh >>"$1/etc/passwd"' >"$tar"
       push "$image" "$tar" "$(. "$LAB/images/rabbitmq/config")"
       ;;
     haproxy:*)

@@ -4,14 +4,14 @@
 RULE="warren-lab" # the comment by which our iptables rules are found again
 
 net_up() {
-  if ! docker network inspect $NETWORK >/dev/null 2>&1; then
-    docker network create --label $LABEL --subnet $SUBNET.0/24 --gateway $GATEWAY \
-      -o com.docker.network.bridge.name=$BRIDGE -o com.docker.network.driver.mtu="$(mtu)" $NETWORK >/dev/null ||
+  if ! docker network inspect "$NETWORK" >/dev/null 2>&1; then
+    docker network create --label "$LABEL" --subnet "$SUBNET.0/24" --gateway "$GATEWAY" \
+      -o com.docker.network.bridge.name="$BRIDGE" -o com.docker.network.driver.mtu="$(mtu)" "$NETWORK" >/dev/null ||
       die "the network $SUBNET.0/24 could not be made" "is it in use on this machine? see: ip route; docker network ls"
     say "network $SUBNET.0/24 made"
   fi
   # Never send anything to these addresses unless they are our own bridge's.
-  ip -4 addr show $BRIDGE 2>/dev/null | grep -q "$GATEWAY/" ||
+  ip -4 addr show "$BRIDGE" 2>/dev/null | grep -q "$GATEWAY/" ||
     die "Docker has the network $NETWORK, but this machine has no bridge $BRIDGE with $GATEWAY" "run: lab/lab down; lab/lab up"
   # Where the kernel has it as a module, only the machine itself can load it for the hosts.
   [ -e /proc/sys/net/bridge ] || modprobe br_netfilter 2>/dev/null || true
@@ -20,9 +20,9 @@ net_up() {
     echo 1 >/proc/sys/net/ipv4/ip_forward
     touch "$STATE/ip_forward.was-off"
   fi
-  rule nat POSTROUTING -s $SUBNET.0/24 ! -o $BRIDGE -j MASQUERADE
-  rule filter FORWARD -i $BRIDGE -j ACCEPT
-  rule filter FORWARD -o $BRIDGE -j ACCEPT
+  rule nat POSTROUTING -s "$SUBNET.0/24" ! -o "$BRIDGE" -j MASQUERADE
+  rule filter FORWARD -i "$BRIDGE" -j ACCEPT
+  rule filter FORWARD -o "$BRIDGE" -j ACCEPT
 }
 
 rule() { # TABLE CHAIN RULE...: add it once
@@ -33,8 +33,8 @@ rule() { # TABLE CHAIN RULE...: add it once
 }
 
 net_down() {
-  docker network rm $NETWORK >/dev/null 2>&1 || true
-  ip link del $BRIDGE 2>/dev/null || true
+  docker network rm "$NETWORK" >/dev/null 2>&1 || true
+  ip link del "$BRIDGE" 2>/dev/null || true
   local table spec
   for table in nat filter; do
     iptables -w -t $table -S 2>/dev/null | grep -- "--comment $RULE" | sed 's/^-A/-D/' | while read -r spec; do
