@@ -1,6 +1,5 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { format } from "prettier";
 import { z } from "zod";
 import { sections } from "./schema";
 
@@ -62,10 +61,4 @@ function allowSecured(schema: JsonSchema): void {
   schema.anyOf = [{ ...(type && { type }), ...(pattern && { pattern }) }, secured];
 }
 
-async function write(): Promise<void> {
-  const text = await format(JSON.stringify(stackSchema()), { parser: "json", printWidth: 120 });
-  writeFileSync(schemaFile, text);
-  console.log(schemaFile);
-}
-
-if (require.main === module) void write();
+if (require.main === module) writeFileSync(schemaFile, JSON.stringify(stackSchema()));
