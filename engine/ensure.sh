@@ -210,14 +210,16 @@ build_cli() { # into the bin folder $1
   place "$work/bin" "$1"
 }
 
-# Builds all plugins that are missing: the bridged three are one module.
 build_plugin() { # NAME VERSION
   local name=$1
-  ldflags="-s -w"
-  case $name in
-    command) build command "the command plugin" 60 . ;;
-    *) build plugins "the docker, random and rabbitmq plugins" 600 -tags no_compose ./docker ./random ./rabbitmq ;;
-  esac
+  if [[ $name == command ]]; then
+    ldflags="-s -w -X main.version=$2"
+    build command "the command plugin" 60 .
+  else
+    # One module makes all three, the first time one of them is asked for.
+    ldflags="-s -w -X 'plugins/bridge.versions=${plugin_versions[*]}'"
+    build plugins "the docker, random and rabbitmq plugins" 600 -tags no_compose ./docker ./random ./rabbitmq
+  fi
   # The plugin's folder carries what it was built from, so that a changed source replaces it.
   mkdir "$work/plugin-$name"
   ln "$built/$name" "$work/plugin-$name/pulumi-resource-$name"

@@ -1,0 +1,306 @@
+package remote
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/blang/semver"
+	provider "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi-go-provider/infer"
+	"github.com/pulumi/pulumi-go-provider/integration"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	"github.com/pulumi/pulumi/sdk/v3/go/property"
+)
+
+func itoa[T ~int | ~uint32](n T) string { return strconv.Itoa(int(n)) }
+
+type values = map[string]property.Value
+
+func text(s string) property.Value { return property.New(s) }
+
+// connection is a program's connection to the server, with changes.
+func (s *server) connection(changes values) property.Value {
+	fields := values{
+		"host": text("127.0.0.1"), "port": property.New(float64(s.port)), "privateKey": text(s.privateKey),
+		"hostKey": text(s.hostKey), "dialErrorLimit": property.New(0.0), "perDialTimeout": property.New(5.0),
+	}
+	for name, value := range changes {
+		if fields[name] = value; value.IsNull() {
+			delete(fields, name)
+		}
+	}
+	return property.New(fields)
+}
+
+// rig is the provider as the engine sees it, with one Command.
+type rig struct {
+	*testing.T
+	integration.Server
+	urn  resource.URN
+	id   string
+	args property.Map // the checked inputs
+	now  property.Map // the state
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	p := infer.Provider(infer.Options{Resources: Resources()})
+	s, err := integration.NewServer(context.Background(), "command", semver.MustParse("1.2.1"), integration.WithProvider(p))
+	check(t, err)
+	return &rig{T: t, Server: s, urn: urn("Command")}
+}
+
+func urn(kind string) resource.URN {
+	return resource.NewURN("stack", "project", "", tokens.Type("command:remote:"+kind), "name")
+}
+
+func (r *rig) check(args values) []provider.CheckFailure {
+	r.Helper()
+	response, err := r.Check(provider.CheckRequest{Urn: r.urn, Inputs: property.NewMap(args)})
+	check(r.T, err)
+	r.args = response.Inputs
+	return response.Failures
+}
+
+func (r *rig) mustCheck(args values) {
+	r.Helper()
+	if failures := r.check(args); len(failures) > 0 {
+		r.Fatal(failures)
+	}
+}
+
+func (r *rig) create(args values) error {
+	r.Helper()
+	r.mustCheck(args)
+	response, err := r.Create(provider.CreateRequest{Urn: r.urn, Properties: r.args})
+	if err == nil {
+		r.id, r.now = response.ID, response.Properties
+	}
+	return err
+}
+
+func (r *rig) update(args values) error {
+	r.Helper()
+	old := r.args
+	r.mustCheck(args)
+	response, err := r.Update(provider.UpdateRequest{ID: r.id, Urn: r.urn, State: r.now, Inputs: r.args, OldInputs: old})
+	if err == nil {
+		r.now = response.Properties
+	}
+	return err
+}
+
+func (r *rig) delete() error {
+	return r.Delete(provider.DeleteRequest{ID: r.id, Urn: r.urn, Properties: r.now, OldInputs: r.args})
+}
+
+func (r *rig) diff(args values) provider.DiffResponse {
+	r.Helper()
+	old := r.args
+	r.mustCheck(args)
+	response, err := r.Diff(provider.DiffRequest{ID: r.id, Urn: r.urn, State: r.now, Inputs: r.args, OldInputs: old})
+	check(r.T, err)
+	r.args = old
+	return response
+}
+
+func (r *rig) wantOutputs(stdout, stderr string) {
+	r.Helper()
+	if got := r.now.Get("stdout").AsString(); got != stdout {
+		r.Errorf("stdout is %q, want %q", got, stdout)
+	}
+	if got := r.now.Get("stderr").AsString(); got != stderr {
+		r.Errorf("stderr is %q, want %q", got, stderr)
+	}
+}
+
+func wantError(t *testing.T, err error, parts ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, part := range parts {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("the error is %q, which does not say %q", err, part)
+		}
+	}
+}
+
+func TestCreateUpdateDelete(t *testing.T) {
+	s, r := startServer(t), newRig(t)
+	file := filepath.Join(t.TempDir(), "log")
+	args := values{
+		"connection": s.connection(nil),
+		"create":     text("echo created | tee -a " + file + "; echo note >&2"),
+		"update":     text("echo updated | tee -a " + file),
+		"delete":     text("echo deleted >> " + file),
+	}
+	check(t, r.create(args))
+	r.wantOutputs("created", "note")
+	args["stdin"] = text("another")
+	check(t, r.update(args))
+	r.wantOutputs("updated", "")
+	check(t, r.delete())
+	if got, _ := os.ReadFile(file); string(got) != "created\nupdated\ndeleted\n" {
+		t.Errorf("the host saw %q", got)
+	}
+}
+
+func TestWithoutUpdateCreateRunsAgain(t *testing.T) {
+	s, r := startServer(t), newRig(t)
+	check(t, r.create(values{"connection": s.connection(nil), "create": text("echo 1")}))
+	check(t, r.update(values{"connection": s.connection(nil), "create": text("echo 2")}))
+	r.wantOutputs("2", "")
+}
+
+func TestWithoutCommandsNothingIsDialled(t *testing.T) {
+	s, r := startServer(t), newRig(t)
+	check(t, r.create(values{"connection": s.connection(nil)}))
+	r.wantOutputs("", "")
+	check(t, r.update(values{"connection": s.connection(nil), "stdin": text("x")}))
+	check(t, r.delete())
+	if got := s.dials.Load(); got != 0 {
+		t.Errorf("%d connections were opened", got)
+	}
+}
+
+func TestPreviewsDialNothing(t *testing.T) {
+	s, r := startServer(t), newRig(t)
+	args := values{"connection": s.connection(nil), "create": text("echo 1"), "update": text("echo 2")}
+	check(t, r.create(args))
+	before := s.dials.Load()
+	_, err := r.Create(provider.CreateRequest{Urn: r.urn, Properties: r.args, DryRun: true})
+	check(t, err)
+	r.diff(values{"connection": s.connection(nil), "create": text("echo 3")})
+	_, err = r.Update(provider.UpdateRequest{ID: r.id, Urn: r.urn, State: r.now, Inputs: r.args, DryRun: true})
+	check(t, err)
+	_, err = r.Read(provider.ReadRequest{ID: r.id, Urn: r.urn, Properties: r.now, Inputs: r.args})
+	check(t, err)
+	if got := s.dials.Load() - before; got != 0 {
+		t.Errorf("%d connections were opened", got)
+	}
+}
+
+func TestChangesAreSeenWhereTheyAre(t *testing.T) {
+	s, r := startServer(t), newRig(t)
+	trigger := func(value string) property.Value { return property.New([]property.Value{text(value)}) }
+	check(t, r.create(values{"connection": s.connection(nil), "create": text("true"), "triggers": trigger("a")}))
+	if d := r.diff(values{"connection": s.connection(nil), "create": text("true"), "triggers": trigger("a")}); d.HasChanges {
+		t.Errorf("equal inputs differ: %v", d.DetailedDiff)
+	}
+	changed := func(args values) (paths []string) {
+		for path, change := range r.diff(args).DetailedDiff {
+			if change.Kind == provider.Update {
+				paths = append(paths, path)
+			}
+		}
+		return paths
+	}
+	// The SDK asks the engine to replace on changes of triggers[*].
+	got := changed(values{"connection": s.connection(nil), "create": text("true"), "triggers": trigger("b")})
+	if !slices.Equal(got, []string{"triggers[0]"}) {
+		t.Errorf("another trigger changes %v", got)
+	}
+	got = changed(values{"connection": s.connection(nil), "create": text("false"), "triggers": trigger("a")})
+	if !slices.Equal(got, []string{"create"}) {
+		t.Errorf("another command changes %v", got)
+	}
+	other := s.connection(values{"user": text("someone")})
+	got = changed(values{"connection": other, "create": text("true"), "triggers": trigger("a")})
+	if !slices.Equal(got, []string{"connection"}) {
+		t.Errorf("another connection changes %v", got)
+	}
+}
+
+func TestStdin(t *testing.T) {
+	s, r := startServer(t), newRig(t)
+	check(t, r.create(values{"connection": s.connection(nil), "create": text("cat; echo done"), "stdin": text("in\nput ")}))
+	r.wantOutputs("in\nput done", "")
+	check(t, r.create(values{"connection": s.connection(nil), "create": text("cat; echo nothing")}))
+	r.wantOutputs("nothing", "")
+}
+
+func TestOneNewlineIsTakenOff(t *testing.T) {
+	s, r := startServer(t), newRig(t)
+	check(t, r.create(values{"connection": s.connection(nil), "create": text(`printf 'a\n\n'; printf b >&2`)}))
+	r.wantOutputs("a\n", "b")
+}
+
+func TestEnvironment(t *testing.T) {
+	s, r := startServer(t), newRig(t)
+	s.acceptEnv = []string{"GREETING"}
+	environment := func(name string) property.Value { return property.New(values{name: text("hello")}) }
+	args := values{"connection": s.connection(nil), "create": text("echo $GREETING"), "environment": environment("GREETING")}
+	check(t, r.create(args))
+	r.wantOutputs("hello", "")
+	args["environment"] = environment("OTHER")
+	wantError(t, r.create(args), `could not set environment variable "OTHER"`, "AcceptEnv")
+}
+
+func TestPreviousOutputs(t *testing.T) {
+	s, r := startServer(t), newRig(t)
+	s.acceptEnv = []string{"PULUMI_COMMAND_STDOUT", "PULUMI_COMMAND_STDERR"}
+	args := values{
+		"connection": s.connection(nil), "create": text("echo one; echo two >&2"),
+		"update": text(`echo "[$PULUMI_COMMAND_STDOUT]"; echo "[$PULUMI_COMMAND_STDERR]" >&2`),
+	}
+	check(t, r.create(args))
+	check(t, r.update(args))
+	r.wantOutputs("[one]", "[two]")
+	args["addPreviousOutputInEnv"] = property.New(false)
+	check(t, r.update(args))
+	r.wantOutputs("[]", "[]")
+	// A server that does not accept them is warned of, no more.
+	s.acceptEnv = nil
+	args["addPreviousOutputInEnv"] = property.New(true)
+	check(t, r.update(args))
+	r.wantOutputs("[]", "[]")
+}
+
+func TestAFailureCarriesCommandAndOutput(t *testing.T) {
+	s, r := startServer(t), newRig(t)
+	err := r.create(values{"connection": s.connection(nil), "create": text("echo out; echo err >&2; exit 3"), "stdin": text("hush")})
+	wantError(t, err, "Process exited with status 3", `running "echo out; echo err >&2; exit 3":`, "out\n", "err\n")
+	for _, secret := range []string{"PRIVATE KEY", "hush"} {
+		if strings.Contains(err.Error(), secret) {
+			t.Errorf("the error holds %q", secret)
+		}
+	}
+}
+
+func TestTheConnectionIsSecret(t *testing.T) {
+	s, r := startServer(t), newRig(t)
+	check(t, r.create(values{"connection": s.connection(nil), "create": text("true")}))
+	if !r.args.Get("connection").Secret() {
+		t.Error("not in the inputs")
+	}
+	if !r.now.Get("connection").Secret() {
+		t.Error("not in the state")
+	}
+}
+
+func TestAWrongConnectionIsNotPrinted(t *testing.T) {
+	s, r := startServer(t), newRig(t)
+	for name, change := range map[string]values{
+		"extraField": {"extraField": text("x")},
+		"port":       {"port": text("twenty-two")},
+		"host":       {"host": property.New(property.Null)},
+	} {
+		failures := r.check(values{"connection": s.connection(change), "create": text("true")})
+		if len(failures) == 0 {
+			t.Errorf("%s passed", name)
+		}
+		for _, failure := range failures {
+			// The engine prints the whole value of a property that is named.
+			if failure.Property != "" || strings.Contains(failure.Reason, "PRIVATE KEY") || !strings.Contains(failure.Reason, name) {
+				t.Errorf("%s: %+v", name, failure)
+			}
+		}
+	}
+}
