@@ -9,6 +9,14 @@ import { servingNodes } from "./components/serving";
 import { loadConfig } from "./config";
 import { joinsInParallel } from "./config/versions";
 
+/** The config's rules have made sure that every role names a host that exists, and each VIP host has a priority. */
+function present<T>(value: T | undefined): T {
+  if (value === undefined) {
+    throw new Error("the config's rules let a name through that nothing stands behind");
+  }
+  return value;
+}
+
 /** The whole service: hosts, a RabbitMQ cluster on some, balancers on some, and a virtual IP between the balancers. */
 export = async (): Promise<StackOutputs> => {
   const config = loadConfig();
@@ -18,12 +26,12 @@ export = async (): Promise<StackOutputs> => {
   const hosts = new Map(
     Object.entries(config.hosts).map(([name, login]) => [name, new Host(name, { ...login, preparation: prepare })]),
   );
-  // The config's rules have made sure that every role names a host that exists.
-  const host = (name: string): Host => hosts.get(name)!;
+  const host = (name: string): Host => present(hosts.get(name));
 
   const cluster = new RabbitCluster("rabbitmq", {
     ...timezone,
     image: rabbitmq.image,
+    version: rabbitmq.version,
     clusterName: rabbitmq.clusterName,
     nodes: rabbitmq.nodes.map((node) => ({ ...node, host: host(node.host) })),
     ...(rabbitmq.password === undefined ? {} : { password: rabbitmq.password }),
@@ -39,7 +47,7 @@ export = async (): Promise<StackOutputs> => {
   const balancers = new HaproxyPair("haproxy", {
     ...haproxy,
     ...timezone,
-    hosts: haproxy.hosts.map((name) => ({ name, host: host(name) })),
+    hosts: haproxy.hosts.map(host),
     backends: rabbitmq.nodes.map((node) => ({
       name: node.name,
       address: host(node.host).address,
@@ -54,10 +62,9 @@ export = async (): Promise<StackOutputs> => {
     new KeepalivedVip("vip", {
       ...vip,
       hosts: vip.hosts.map((name, index) => ({
-        name,
         host: host(name),
-        priority: vip.priorities[index]!,
-        balancer: balancers.serving[name]!,
+        priority: present(vip.priorities[index]),
+        balancer: present(balancers.serving[name]),
       })),
       healthPort: haproxy.ports.stats,
     });

@@ -6,7 +6,7 @@ export const labels = {
   stack: "io.warren.stack",
   /** Value: the resource's own name within the stack, such as `rabbitmq1`. */
   part: "io.warren.part",
-  /** Value: a digest of the settings that a process reads only when it starts. */
+  /** Value: a digest of everything that replaces the container, beside its image. */
   settings: "io.warren.settings",
 } as const;
 

@@ -6,7 +6,7 @@ export function quote(word: string): string {
 /** What a host is to do: a script for the beginning of a resource, and one for its end. */
 export interface Scripts {
   create: string;
-  delete?: string;
+  delete?: string | undefined;
 }
 
 /**
@@ -20,12 +20,14 @@ export function runScript(user: string, part: keyof Scripts, name: string): stri
 
 /**
  * Standard input for {@link runScript}. The commands within get an empty standard input of their own: they must not read
- * the rest of the script.
+ * the rest of the script. With a lock, the script first waits for any other of that lock's; a script outlives the run that
+ * started it when that run is killed, and holds the lock until it has ended.
  */
-export function scriptInput(scripts: Scripts): string {
+export function scriptInput(scripts: Scripts, lock?: string): string {
   const branch = (part: keyof Scripts, body: string): string => `${part})\n${body}\n;;\n`;
   return [
     "set -euo pipefail\n",
+    lock === undefined ? "" : `exec 9> /run/lock/warren-${lock}\nflock 9\n`,
     'case "$1" in\n',
     branch("create", scripts.create),
     scripts.delete === undefined ? "" : branch("delete", scripts.delete),

@@ -21,7 +21,7 @@ export interface HaproxyPairArgs extends Omit<HaproxyCfg, "ports" | "stats" | "c
   image: string;
   /** The host's directory for the configuration. */
   directory: string;
-  hosts: { name: string; host: Host }[];
+  hosts: Host[];
   ports: HaproxyPorts;
   /** Of the statistics page. The password's default: generated. */
   stats: { username: string; password?: pulumi.Input<string> };
@@ -47,13 +47,16 @@ export class HaproxyPair extends pulumi.ComponentResource {
   readonly statsPassword: pulumi.Output<string>;
 
   constructor(name: string, args: HaproxyPairArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("warren:index:HaproxyPair", name, {}, opts);
+    const { image, ports, check, timeouts } = args;
+    const hosts = args.hosts.map((host) => host.name);
+    const stats = { username: args.stats.username };
+    super("warren:index:HaproxyPair", name, { image, hosts, ports, check, timeouts, stats }, opts);
     this.statsPassword = pulumi.secret(
       args.stats.password ??
         new random.RandomPassword(`${name}-stats-password`, { length: 24, special: false }, { parent: this }).result,
     );
-    for (const { name: hostName, host } of args.hosts) {
-      this.serving[hostName] = this.balancer(`${name}-${hostName}`, host, args);
+    for (const host of args.hosts) {
+      this.serving[host.name] = this.balancer(`${name}-${host.name}`, host, args);
     }
     this.registerOutputs({ statsPassword: this.statsPassword });
   }

@@ -16,10 +16,13 @@ export interface HostArgs extends Login {
   preparation: Omit<HostPreparation, "user">;
 }
 
-/** Scripts to run on a host as root. Each can be run again at any time: an update runs `create` once more. */
+/** Scripts to run on a host as root. */
 export interface HostScripts {
+  /** It can be run again at any time: an update, be it of a login, runs it once more. */
   create: pulumi.Input<string>;
   delete?: string;
+  /** Scripts of one name never run at the same time, be it that one is left over from a run that was killed. */
+  lock?: string;
   /** Runs `create` anew when one of them changes. */
   triggers?: pulumi.Input<pulumi.Input<string>[]>;
 }
@@ -29,6 +32,7 @@ export interface HostScripts {
  * depends on `ready`.
  */
 export class Host extends pulumi.ComponentResource {
+  readonly name: string;
   readonly address: string;
   /** The host's Docker daemon, over SSH. */
   readonly docker: docker.Provider;
@@ -37,15 +41,15 @@ export class Host extends pulumi.ComponentResource {
 
   private readonly args: HostArgs;
   private readonly privateKey: pulumi.Output<string>;
-  private readonly hostName: string;
   private readonly sshOpts: string[];
 
   constructor(name: string, args: HostArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("warren:index:Host", name, {}, opts);
+    const { address, user, port, hostKey } = args;
+    super("warren:index:Host", name, { address, user, port, hostKey }, opts);
     this.args = args;
+    this.name = name;
     this.privateKey = pulumi.secret(readFileSync(args.privateKeyFile, "utf8"));
-    this.hostName = name;
-    this.address = args.address;
+    this.address = address;
 
     // The control sockets of ssh live in the user's own directory: nobody else may come near an open connection.
     const controlDirectory = join(homedir(), ".ssh");
@@ -54,12 +58,12 @@ export class Host extends pulumi.ComponentResource {
 
     this.ready = this.run(
       `${name}-prepare`,
-      { create: prepareHost({ ...args.preparation, user: args.user }), delete: unprepareHost() },
+      { create: prepareHost({ ...args.preparation, user }), delete: unprepareHost() },
       { parent: this },
     );
     this.docker = new docker.Provider(
       `${name}-docker`,
-      { host: `ssh://${args.user}@${args.address}:${args.port}`, sshOpts: this.sshOpts },
+      { host: `ssh://${user}@${address}:${port}`, sshOpts: this.sshOpts },
       { parent: this, dependsOn: [this.ready] },
     );
     this.registerOutputs({ address: this.address });
@@ -79,9 +83,7 @@ export class Host extends pulumi.ComponentResource {
         ...(scripts.delete === undefined ? {} : { delete: runScript(user, "delete", name) }),
         stdin: pulumi
           .output(scripts.create)
-          .apply((create) =>
-            scriptInput(scripts.delete === undefined ? { create } : { create, delete: scripts.delete }),
-          ),
+          .apply((create) => scriptInput({ create, delete: scripts.delete }, scripts.lock)),
         ...(scripts.triggers === undefined ? {} : { triggers: scripts.triggers }),
         logging: command.remote.Logging.None,
         addPreviousOutputInEnv: false,
@@ -102,8 +104,9 @@ export class Host extends pulumi.ComponentResource {
         runScript(user, "create", name),
       ]);
       ssh.child.stdin?.end(scriptInput({ create: script }));
-      await ssh.catch((error: { stderr?: string; message: string }) => {
-        throw new pulumi.RunError(`${this.hostName}: ${error.stderr?.trim() ?? error.message}`);
+      await ssh.catch((error: unknown) => {
+        const { stderr, message } = error as { stderr?: string; message: string };
+        throw new pulumi.RunError(`${this.name}: ${stderr?.trim() ?? message}`);
       });
     });
   }

@@ -13,7 +13,6 @@ export interface KeepalivedVipArgs extends Pick<
 > {
   /** The first, with the highest priority, holds the virtual IP when all is well. */
   hosts: {
-    name: string;
     host: Host;
     priority: number;
     /** The balancer on this host serves. */
@@ -32,19 +31,27 @@ export class KeepalivedVip extends pulumi.ComponentResource {
   readonly held: pulumi.Resource[];
 
   constructor(name: string, args: KeepalivedVipArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("warren:index:KeepalivedVip", name, {}, opts);
+    const { address, virtualRouterId, check } = args;
+    const hosts = args.hosts.map(({ host }) => host.name);
+    const priorities = args.hosts.map(({ priority }) => priority);
+    super(
+      "warren:index:KeepalivedVip",
+      name,
+      { address, interface: args.interface, virtualRouterId, hosts, priorities, check },
+      opts,
+    );
     const password = pulumi.secret(
       args.password ??
         new random.RandomPassword(`${name}-password`, { length: 8, special: false }, { parent: this }).result,
     );
-    const services = args.hosts.map(({ name: hostName, host, priority, balancer }, index) => {
+    const services = args.hosts.map(({ host, priority, balancer }, index) => {
       const installed = host.run(
-        `${name}-${hostName}-package`,
+        `${name}-${host.name}-package`,
         { create: keepalived.install() },
         { parent: this, dependsOn: [host.ready] },
       );
       return host.run(
-        `${name}-${hostName}-service`,
+        `${name}-${host.name}-service`,
         {
           create: password.apply((text) => {
             const files = writeFiles([
@@ -58,11 +65,11 @@ export class KeepalivedVip extends pulumi.ComponentResource {
                 mode: "0400",
                 content: keepalivedConf({
                   ...args,
-                  routerId: hostName,
+                  routerId: host.name,
                   role: index === 0 ? "MASTER" : "BACKUP",
                   priority,
                   password: text,
-                  check: { ...args.check, script: keepalived.checkFile },
+                  check: { ...check, script: keepalived.checkFile },
                 }),
               },
             ]);
@@ -73,22 +80,22 @@ export class KeepalivedVip extends pulumi.ComponentResource {
         { parent: this, dependsOn: [installed, balancer] },
       );
     });
-    const address = args.address.split("/", 1)[0] ?? args.address;
+    const ip = address.replace(/\/.*/, "");
     const holder = args.hosts
       .slice(0, 1)
-      .map(({ name: hostName, host }) =>
+      .map(({ host }) =>
         host.run(
-          `${name}-${hostName}-holds`,
-          { create: keepalived.awaitHeld(address, args.interface), triggers: services.map((service) => service.id) },
+          `${name}-${host.name}-holds`,
+          { create: keepalived.awaitHeld(ip, args.interface), triggers: services.map((service) => service.id) },
           { parent: this, dependsOn: services },
         ),
       );
     const standby = args.hosts
       .slice(1)
-      .map(({ name: hostName, host }) =>
+      .map(({ host }) =>
         host.run(
-          `${name}-${hostName}-stands-by`,
-          { create: keepalived.awaitNotHeld(address, args.interface), triggers: services.map((service) => service.id) },
+          `${name}-${host.name}-stands-by`,
+          { create: keepalived.awaitNotHeld(ip, args.interface), triggers: services.map((service) => service.id) },
           { parent: this, dependsOn: holder },
         ),
       );

@@ -6,6 +6,8 @@ import type { Host } from "./host";
 import { RabbitNode, type RabbitNodeSettings } from "./rabbitNode";
 
 export interface RabbitClusterArgs extends Omit<RabbitNodeSettings, "cookie" | "password" | "peers"> {
+  /** The broker's version, as the image has it. */
+  version: string;
   clusterName: string;
   /** The first is the root, which the others join; it has to be a disc node. */
   nodes: { name: string; host: Host; type: "disc" | "ram" }[];
@@ -35,7 +37,15 @@ export class RabbitCluster extends pulumi.ComponentResource {
   readonly password: pulumi.Output<string>;
 
   constructor(name: string, args: RabbitClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("warren:index:RabbitCluster", name, {}, opts);
+    const { image, version, clusterName, conf } = args;
+    const { username, vhost, plugins, partitionHandling, settings } = conf;
+    const registered = args.nodes.map((node) => ({ name: node.name, host: node.host.name, type: node.type }));
+    super(
+      "warren:index:RabbitCluster",
+      name,
+      { image, version, clusterName, nodes: registered, username, vhost, plugins, partitionHandling, settings },
+      opts,
+    );
     const [root, ...others] = args.nodes;
     if (root?.type !== "disc") {
       throw new pulumi.RunError(`${name}: the first node has to be a disc node`);
@@ -85,7 +95,7 @@ export class RabbitCluster extends pulumi.ComponentResource {
     const status = root.host.run(
       `${name}-formed`,
       {
-        create: formed(rootNode.place, args.nodes, args.clusterName),
+        create: formed(rootNode.place, args.nodes, clusterName),
         triggers: nodes.map((node) => node.containerId),
       },
       { parent: this, dependsOn: nodes.map((node) => node.joined) },

@@ -69,8 +69,8 @@ export class RabbitNode extends pulumi.ComponentResource {
   readonly place: rabbitmq.NodePlace;
 
   constructor(name: string, args: RabbitNodeArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("warren:index:RabbitNode", name, {}, opts);
-    const { host, ports } = args;
+    super("warren:index:RabbitNode", name, { host: args.host.name, image: args.image }, opts);
+    const { host } = args;
     const place = { name, container: rabbitContainer, directory: args.directory };
     this.place = place;
 
@@ -92,37 +92,26 @@ export class RabbitNode extends pulumi.ComponentResource {
             ].join("\n"),
           ),
         delete: rabbitmq.moveAside(place),
+        lock: name,
       },
       { parent: this, dependsOn: [image] },
     );
-    const settings = settingsDigest(args.conf);
+    const spec = containerSpec(name, args);
+    const settings = digest(JSON.stringify([spec, startupFiles(args.conf)]));
     const gate = host.run(
       `${name}-gate`,
-      { create: rabbitmq.gate(place, innerPorts.amqp), triggers: [image.imageId, specDigest(args), settings] },
+      {
+        create: image.imageId.apply((id) => rabbitmq.gate(place, { image: id, settings }, innerPorts.amqp)),
+        lock: name,
+      },
       { parent: this, dependsOn: [files, ...args.after] },
     );
     const container = new docker.Container(
       `${name}-container`,
       {
-        ...containerDefaults,
-        name: rabbitContainer,
+        ...spec,
         image: image.imageId,
-        hostname: name,
         destroyGraceSeconds: args.stopGraceSeconds,
-        envs: [
-          `ERL_EPMD_PORT=${ports.epmd}`,
-          `RABBITMQ_DIST_PORT=${ports.distribution}`,
-          ...(args.timezone === undefined ? [] : [`TZ=${args.timezone}`]),
-        ],
-        ports: portPairs(ports),
-        volumes: [
-          { hostPath: `${place.directory}/data`, containerPath: "/var/lib/rabbitmq" },
-          { hostPath: `${place.directory}/conf`, containerPath: "/etc/rabbitmq" },
-          { hostPath: `${place.directory}/hosts`, containerPath: "/etc/hosts" },
-        ],
-        ...(args.openFiles === "inherit"
-          ? {}
-          : { ulimits: [{ name: "nofile", soft: args.openFiles, hard: args.openFiles }] }),
         labels: [
           { label: labels.stack, value: stackLabel() },
           { label: labels.part, value: name },
@@ -146,7 +135,7 @@ export class RabbitNode extends pulumi.ComponentResource {
     this.containerId = container.id;
     this.booted = host.run(
       `${name}-boot`,
-      { create: rabbitmq.awaitBoot(place, innerPorts.amqp), triggers: [container.id] },
+      { create: rabbitmq.awaitBoot(place, innerPorts.amqp), lock: name, triggers: [container.id] },
       { parent: this, dependsOn: [container] },
     );
     this.joined = args.join === undefined ? this.booted : this.joinCluster(name, args.host, args.join);
@@ -156,7 +145,7 @@ export class RabbitNode extends pulumi.ComponentResource {
   /** stop-app → reset → join-cluster → start-app, each after the one before. */
   private joinCluster(name: string, host: Host, join: NonNullable<RabbitNodeArgs["join"]>): pulumi.Resource {
     const step = (suffix: string, create: string, after: pulumi.Resource[]): pulumi.Resource =>
-      host.run(`${name}-${suffix}`, { create }, { parent: this, dependsOn: after });
+      host.run(`${name}-${suffix}`, { create, lock: name }, { parent: this, dependsOn: after });
     const stopApp = step("stop-app", rabbitmq.stopApp(this.place), [this.booted]);
     const reset = step("reset", rabbitmq.reset(this.place), [stopApp]);
     const joined = step("join-cluster", rabbitmq.joinCluster(this.place, join.peer, join.type), [reset, ...join.after]);
@@ -191,14 +180,31 @@ function conf(settings: NodeConf, password: string): string {
   return rabbitmqConf({ ...settings, password, ports: innerPorts });
 }
 
-/** Digest of what the broker reads only when it starts; the password, which counts on a blank database alone, is left out. */
-function settingsDigest(settings: NodeConf): string {
-  return digest(conf(settings, "") + enabledPlugins(settings.plugins));
+/** Everything that replaces a node's container when it changes, beside its image and what it reads when it starts. */
+function containerSpec(name: string, args: RabbitNodeSettings) {
+  const { directory, openFiles, timezone } = args;
+  return {
+    ...containerDefaults,
+    name: rabbitContainer,
+    hostname: name,
+    envs: [
+      `ERL_EPMD_PORT=${args.ports.epmd}`,
+      `RABBITMQ_DIST_PORT=${args.ports.distribution}`,
+      ...(timezone === undefined ? [] : [`TZ=${timezone}`]),
+    ],
+    ports: portPairs(args.ports),
+    volumes: [
+      { hostPath: `${directory}/data`, containerPath: "/var/lib/rabbitmq" },
+      { hostPath: `${directory}/conf`, containerPath: "/etc/rabbitmq" },
+      { hostPath: `${directory}/hosts`, containerPath: "/etc/hosts" },
+    ],
+    ...(openFiles === "inherit" ? {} : { ulimits: [{ name: "nofile", soft: openFiles, hard: openFiles }] }),
+  };
 }
 
-/** Digest of the container's own specification, beside image and settings: whatever changes it replaces the container. */
-function specDigest({ ports, directory, openFiles, timezone }: RabbitNodeSettings): string {
-  return digest(JSON.stringify({ ports, directory, openFiles, timezone }));
+/** What the broker reads only when it starts. The password, which counts on a blank database alone, is left out. */
+function startupFiles(settings: NodeConf): string {
+  return conf(settings, "") + enabledPlugins(settings.plugins);
 }
 
 function digest(text: string): string {

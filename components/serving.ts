@@ -7,6 +7,6 @@ import * as pulumi from "@pulumi/pulumi";
 export async function servingNodes(): Promise<string[]> {
   const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
   const self = new pulumi.StackReference("self", { name: stack });
-  const { value } = await self.getOutputDetails("nodes");
-  return Array.isArray(value) ? (value as { name: string }[]).map((node) => node.name) : [];
+  const { value } = (await self.getOutputDetails("nodes")) as { value?: { name: string }[] };
+  return (value ?? []).map((node) => node.name);
 }
