@@ -1,8 +1,6 @@
 # shellcheck shell=bash
 # Makes file systems from Debian packages, and images from them.
 
-BUILD_NICE="nice -n 10"
-
 # What a bare machine may lack. COMMAND=PACKAGE.
 commands_up() {
   local pair missing=()
@@ -41,38 +39,69 @@ machine_sources() {
 machine_acquire() { # proxies and the like
   apt-config dump 2>/dev/null | grep -E '^Acquire::(Check-Valid-Until|Check-Date|https?::[Pp]roxy|https?::.*::[Pp]roxy|Retries) ' | grep -v ' "";$' || true
 }
-sources() { # SUITE [1]: apt source lines; none where this machine is no Debian (the tool then knows Debian's default)
+sources() { # SUITE: apt source lines; none where this machine is no Debian (mmdebstrap and the images then have Debian's default)
   local main security
   main=$(machine_sources | awk '$1 !~ /-security\/?$/ { print $1; exit }')
   [ -n "$main" ] || return 0
   echo "deb $main $1 main"
-  [ -n "${2:-}" ] || return 0 # brokers and balancers: a release's own versions, without the updates
+  [ "$1" = bookworm ] || return 0 # an old release's updates may be gone from the archive, its versions are not
   security=$(machine_sources | awk '$1 ~ /-security\/?$/ { print $1; exit }')
   echo "deb $main $1-updates main"
   [ -z "$security" ] || echo "deb $security $1-security main"
 }
 
-# A file system of SUITE with PACKAGES, as a tar on standard output. HOOKS are more arguments of mmdebstrap.
-rootfs() { # SUITE PACKAGES SETUP [--updates] [HOOKS...]
-  local suite=$1 packages=$2 setup=$3 updates=
-  shift 3
-  [ "${1:-}" != --updates ] || { updates=1; shift; }
-  local debs=$CACHE/debs/$suite opts=() line src
-  mkdir -p "$debs"
-  while read -r line; do [ -z "$line" ] || opts+=(--aptopt="$line"); done < <(machine_acquire)
-  src=$(sources "$suite" $updates)
-  # A merged /usr from the start; bookworm would otherwise bring perl along to merge it afterwards.
-  [ "$suite" != bookworm ] || opts+=(--hook-dir="$CACHE/tools/usr/share/mmdebstrap/hooks/merged-usr")
-  # A machine that is older than a release may lack its keys; bookworm's own keyring package has trixie's.
-  [ "$suite" != trixie ] || for line in "$CACHE"/debs/bookworm/debian-archive-keyring_*.deb; do [ ! -e "$line" ] || dpkg -x "$line" "$CACHE/tools"; done
-  [ ! -e "$KEYRING" ] || opts+=(--keyring="$KEYRING")
-  TMPDIR=$CACHE/work PATH=$CACHE/tools/usr/bin:$PATH $BUILD_NICE mmdebstrap --mode=root --format=tar \
-    --variant=apt --include="$packages" \
-    --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-    --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/lib/locale/*' --dpkgopt='path-include=/usr/lib/locale/C.*' \
-    --aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "3"' "${opts[@]}" \
-    --skip=download/empty,essential/unlink \
-    --setup-hook="mkdir -p \"\$1/var/cache/apt/archives\"; cp -l $debs/*.deb \"\$1/var/cache/apt/archives/\" 2>/dev/null || true" \
-    --customize-hook="cp -ln \"\$1\"/var/cache/apt/archives/*.deb $debs/ 2>/dev/null || true" \
-    "$@" --customize-hook="$setup" "$suite" - ${src:+"$src"}
+# The least system of a release that can install packages: most of the work, so images of one release share it. It is kept for a day,
+# as long as its package lists are good.
+base() { # SUITE: its directory, in CACHE/base
+  local suite=$1 dir=$CACHE/base/$1 opts=() line src
+  mkdir -p "$CACHE/base" "$CACHE/debs/$suite"
+  (
+    flock 8 # two images of one release are made at once
+    [ -z "$(find "$CACHE/base" -maxdepth 1 -name "$suite.done" -mmin -1440)" ] || exit 0
+    rm -rf --one-file-system "$dir" "$dir.done"
+    while read -r line; do [ -z "$line" ] || opts+=(--aptopt="$line"); done < <(machine_acquire)
+    src=$(sources "$suite")
+    # A merged /usr from the start; bookworm would otherwise bring perl along to merge it afterwards.
+    [ "$suite" != bookworm ] || opts+=(--hook-dir="$CACHE/tools/usr/share/mmdebstrap/hooks/merged-usr")
+    # A machine that is older than a release may lack its keys; bookworm's own keyring package has trixie's.
+    [ "$suite" != trixie ] || for line in "$CACHE"/debs/bookworm/debian-archive-keyring_*.deb; do [ ! -e "$line" ] || dpkg -x "$line" "$CACHE/tools"; done
+    [ ! -e "$KEYRING" ] || opts+=(--keyring="$KEYRING")
+    TMPDIR=$CACHE/work PATH=$CACHE/tools/usr/bin:$PATH nice mmdebstrap --mode=root --format=directory --variant=apt \
+      --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+      --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/lib/locale/*' --dpkgopt='path-include=/usr/lib/locale/C.*' \
+      --aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "3"' "${opts[@]}" \
+      --skip=download/empty,essential/unlink,cleanup/apt/lists \
+      --setup-hook="mkdir -p \"\$1/var/cache/apt/archives\"; cp -l $CACHE/debs/$suite/*.deb \"\$1/var/cache/apt/archives/\" 2>/dev/null || true" \
+      --customize-hook="cp -ln \"\$1\"/var/cache/apt/archives/*.deb $CACHE/debs/$suite/ 2>/dev/null || true" \
+      "$suite" "$dir" ${src:+"$src"} || exit 1
+    touch "$dir.done"
+  ) 8>"$CACHE/base/$suite.lock"
+}
+
+# A file system of SUITE with PACKAGES, completed by SETUP, as a tar on standard output. PREPARE runs before the packages come.
+rootfs() { # SUITE PACKAGES SETUP [PREPARE]
+  local suite=$1 packages=$2 setup=$3 prepare=${4:-:} root debs=$CACHE/debs/$1
+  base "$suite" >&2
+  root=$(mktemp -d "$CACHE/work/root.XXXXXX")
+  chmod 755 "$root"
+  cp -a "$CACHE/base/$suite/." "$root/"
+  {
+    resolver >"$root/etc/resolv.conf"
+    printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" # nothing is to be started in here
+    chmod 755 "$root/usr/sbin/policy-rc.d"
+    mkdir -p "$root/var/cache/apt/archives/partial"
+    cp -l "$debs"/*.deb "$root/var/cache/apt/archives/"
+    "$prepare" "$root"
+    # Mounts of its own, which end with it however it ends.
+    # shellcheck disable=SC2086
+    nice unshare --mount --propagation private bash -ec 'mount -t proc proc "$1/proc"; mount --rbind /dev "$1/dev"; root=$1; shift
+      exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get install -y --no-install-recommends "$@"' \
+      - "$root" ${packages//,/ } </dev/null
+    cp -ln "$root"/var/cache/apt/archives/*.deb "$debs/"
+    rm -rf "$root/usr/sbin/policy-rc.d" "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/var/log/apt "$root"/var/log/*.log
+    : >"$root/etc/resolv.conf"
+    "$setup" "$root"
+  } >&2
+  nice tar -C "$root" --numeric-owner -c .
+  rm -rf --one-file-system "$root"
 }

@@ -40,7 +40,7 @@ files_up() { # what is the same for all hosts
   install -m 600 "$SSH_KEY.pub" "$d/home/ops/.ssh/authorized_keys"
   chown -R 1000:1000 "$d/home/ops"
   resolver >"$d/etc/lab/resolv.conf"
-  sources bookworm 1 >"$d/etc/apt/sources.list"
+  sources bookworm >"$d/etc/apt/sources.list"
   [ -s "$d/etc/apt/sources.list" ] || rm "$d/etc/apt/sources.list" # then the image's own
   machine_acquire >"$d/etc/apt/apt.conf.d/90lab"
   printf '{"insecure-registries": ["%s"], "registry-mirrors": ["http://%s"], "mtu": %s}\n' "$REGISTRY" "$REGISTRY" "$(mtu)" >"$d/etc/docker/daemon.json"

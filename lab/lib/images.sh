@@ -17,11 +17,11 @@ suite_of() { # IMAGE: the Debian release that has this version
     *) die "the lab has no image '$1'; it has: $DEFAULT_IMAGES $MORE_IMAGES" ;;
   esac
 }
-seconds_of() { case $1 in haproxy:*) echo 15 ;; host) echo 30 ;; *) echo 30 ;; esac; }
+seconds_of() { case $1 in haproxy:*) echo 12 ;; host) echo 45 ;; *) echo 30 ;; esac; }
 
 # An image is as good as what it was made from: a change in its files, or in how it is made, makes it anew.
 recipe() { # KIND (host, rabbitmq, haproxy) IMAGE
-  { cat "$LAB/images/$1"/* && declare -f rootfs build_image && echo "$2 $HOST_PACKAGES"; } | sha256sum | cut -c1-16
+  { cat "$LAB/images/$1"/* && declare -f base rootfs build_image && echo "$2 $HOST_PACKAGES"; } | sha256sum | cut -c1-16
 }
 marker() { echo "$CACHE/built/${1/:/_}"; } # IMAGE: holds the recipe it was pushed with
 have_image() { # IMAGE
@@ -57,6 +57,10 @@ images_up() { # IMAGE...: makes what is missing, two at a time
     wait -n || failed=1
     n=$((n - 1))
   done
+  rm -rf --one-file-system "$CACHE/work"
+  # What the new ones replace: untagged host images that no host uses, and blobs that no tag leads to.
+  docker image prune -f --filter "label=$LABEL" >/dev/null || true
+  "$(tool docker-registry)" garbage-collect -m "$STATE/registry.yml" >"$CACHE/logs/registry-gc.log" 2>&1 || true
   [ $failed = 0 ] || die "not every image could be made" "the output of each is in $CACHE/logs/"
 }
 
@@ -81,17 +85,15 @@ build_image() { # IMAGE
   VERSION=${VERSION%-management}
   case $image in
     host)
-      rootfs "$suite" "$HOST_PACKAGES" "$LAB/images/host/setup" --updates |
+      rootfs "$suite" "$HOST_PACKAGES" "$LAB/images/host/setup" |
         docker import --change "LABEL $LABEL=$(recipe host host)" --change 'CMD ["/usr/local/sbin/lab-init"]' - $HOST_IMAGE
       ;;
     rabbitmq:*)
-      # The package takes a user that is there already, so it gets the official image's number.
-      rootfs "$suite" rabbitmq-server,ca-certificates,tzdata "$LAB/images/rabbitmq/setup" \
-        --essential-hook='echo rabbitmq:x:999: >>"$1/etc/group"; echo rabbitmq:x:999:999::/var/lib/rabbitmq:/bin/sh >>"$1/etc/passwd"' >"$tar"
+      rootfs "$suite" rabbitmq-server,tzdata "$LAB/images/rabbitmq/setup" "$LAB/images/rabbitmq/prepare" >"$tar"
       push "$image" "$tar" "$(. "$LAB/images/rabbitmq/config")"
       ;;
     haproxy:*)
-      rootfs "$suite" haproxy,ca-certificates "$LAB/images/haproxy/setup" >"$tar"
+      rootfs "$suite" haproxy "$LAB/images/haproxy/setup" >"$tar"
       push "$image" "$tar" "$(. "$LAB/images/haproxy/config")"
       ;;
   esac
