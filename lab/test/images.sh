@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Each image against what the official one does.
 
-image_made() { ./lab images | grep -q "^$1 .* made$" && ! ./lab images | grep -q "^$1 .*not made$"; }
+image_made() { case $(./lab images | grep "^$1 ") in *'not made' | '') return 1 ;; esac; }
 inspect() { on host5 docker image inspect -f "'$2'" "$1"; } # IMAGE FORMAT
 
 test_images() {
