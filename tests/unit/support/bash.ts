@@ -1,0 +1,97 @@
+import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { scriptInput } from "../../../commands/shell";
+import { makeDirectory } from "./directory";
+
+/** What a stand-in for a program does when it is called. */
+export interface Reply {
+  stdout?: string;
+  code?: number;
+  /** Bash, run before the rest. */
+  run?: string;
+}
+
+/**
+ * Stand-ins for programs, by name. A call is answered by the first entry whose key stands in its arguments; of a list of
+ * replies each is given once, the last one from then on. A call that no entry is for fails.
+ */
+export type Stubs = Record<string, Record<string, Reply | Reply[]>>;
+
+export interface Outcome {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  /** The calls of stand-ins, each with its arguments, in order. */
+  calls: string[];
+}
+
+interface Circumstances {
+  stubs?: Stubs;
+  /** Bash before the script. */
+  before?: string;
+}
+
+/** To stand before a script: its waits take no time, but its clock goes on. */
+export const noWaiting = "sleep() { SECONDS=$((SECONDS + 20)); }";
+
+function stubText(name: string, entries: Stubs[string], directory: string): string {
+  const cases = Object.entries(entries).map(([key, replies], index) => {
+    const list = [replies].flat();
+    const branches = list.map(({ stdout = "", code = 0, run = ":" }, turn) => {
+      const pattern = turn === list.length - 1 ? "*" : String(turn);
+      return `${pattern})\n${run}\nprintf %s ${Buffer.from(stdout).toString("base64")} | base64 -d\nexit ${code} ;;`;
+    });
+    const count = join(directory, `${name}.${index}`);
+    return `*'${key}'*)
+turn=$(cat ${count} 2> /dev/null || echo 0)
+echo $((turn + 1)) > ${count}
+case $turn in
+${branches.join("\n")}
+esac ;;`;
+  });
+  return `#!/usr/bin/env bash
+printf '%s\\n' "${name} $*" >> ${join(directory, "calls")}
+case "$*" in
+${cases.join("\n")}
+esac
+echo "no stand-in for: ${name} $*" >&2
+exit 97
+`;
+}
+
+/** Runs bash text as `bash -s ARGS` does on a host. */
+export async function runBash(text: string, args: string[] = [], { stubs = {} }: Circumstances = {}): Promise<Outcome> {
+  const directory = makeDirectory();
+  for (const [name, entries] of Object.entries(stubs)) {
+    const file = join(directory, name);
+    writeFileSync(file, stubText(name, entries, directory));
+    chmodSync(file, 0o755);
+  }
+  const env = { ...process.env, PATH: `${directory}:${process.env["PATH"] ?? ""}` };
+  const child = spawn("bash", ["-s", ...args], { env });
+  const output = { stdout: "", stderr: "" };
+  child.stdout.on("data", (data: Buffer) => (output.stdout += data.toString()));
+  child.stderr.on("data", (data: Buffer) => (output.stderr += data.toString()));
+  // A script that ends early leaves the rest of it unread.
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(text);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+  const calls = join(directory, "calls");
+  return { code, ...output, calls: existsSync(calls) ? readFileSync(calls, "utf8").trimEnd().split("\n") : [] };
+}
+
+/** Runs one of `commands/`'s scripts as a resource does when it is created. */
+export function runOnHost(script: string, circumstances: Circumstances = {}): Promise<Outcome> {
+  const create = circumstances.before === undefined ? script : `${circumstances.before}\n${script}`;
+  return runBash(scriptInput({ create }), ["create", "test"], circumstances);
+}
+
+/** What bash finds wrong with a script's syntax: nothing, if all is well. */
+export function syntaxFaults(script: string): string {
+  return spawnSync("bash", ["-n"], { input: script, encoding: "utf8" }).stderr;
+}
