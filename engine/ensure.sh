@@ -29,6 +29,10 @@ TEXT
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=engine/versions.sh
 source "$here/versions.sh"
+# shellcheck source=engine/lib/releases.sh
+source "$here/lib/releases.sh"
+# shellcheck source=engine/lib/build.sh
+source "$here/lib/build.sh"
 cache=${WARREN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/warren}/engine
 releases=${WARREN_ENGINE_RELEASES:-https://get.pulumi.com/releases}
 source_wanted=${WARREN_ENGINE:-auto}
@@ -43,10 +47,10 @@ die() {
 
 # --- what is asked for, as one short key -----------------------------------------------------------------------------
 
-# Everything that decides a module's build: its sources, and this folder's versions.
+# Everything that decides a module's build: its sources, the pinned versions, and how it is built.
 module_files() {
   (cd "$here" && find "$@" -type f \( -name '*.go' -o -name go.mod -o -name go.sum \) ! -name '*_test.go' -print0 |
-    LC_ALL=C sort -z | xargs -0 sha256sum versions.sh)
+    LC_ALL=C sort -z | xargs -0 sha256sum versions.sh lib/build.sh)
 }
 module_hash() { module_files "$1" | sha256sum | cut -c1-16; }
 
@@ -73,51 +77,7 @@ stamp_key() {
   } | sha256sum | cut -c1-32
 }
 
-# --- the official releases -------------------------------------------------------------------------------------------
-
-arch() { case $(uname -m) in x86_64 | amd64) echo "$1" ;; aarch64 | arm64) echo arm64 ;; *) uname -m ;; esac; }
-system() { uname -s | tr '[:upper:]' '[:lower:]'; }
-
-# The connect limit is short: a machine without this network must fall through to the build in seconds.
-fetch() { # URL FILE
-  curl -fsSL --connect-timeout 3 --speed-limit 1024 --speed-time 20 --max-time 900 -o "$2" "$1"
-}
-
-releases_reachable() {
-  if [[ -z ${reachable:-} ]]; then
-    reachable=no
-    if [[ $source_wanted != auto ]]; then :
-    elif ! command -v curl >/dev/null; then say "curl is not installed: the official releases are not tried"
-    elif fetch "$releases/sdk/pulumi-$cli_version-checksums.txt" "$work/checksums.txt" 2>/dev/null; then reachable=yes
-    else say "the official releases cannot be reached from here ($releases)"
-    fi
-  fi
-  [[ $reachable == yes ]]
-}
-
-download_cli() { # into the bin folder $1
-  releases_reachable || return 1
-  local file
-  file=pulumi-v$cli_version-$(system)-$(arch x64).tar.gz
-  say "downloading the official Pulumi CLI $cli_version (about 150 MB)"
-  fetch "$releases/sdk/$file" "$work/$file" || return 1
-  (cd "$work" && grep -E "  \*?$file\$" checksums.txt | sha256sum -c --status -) ||
-    die "the downloaded $file does not have its published checksum" "Try again; if it stays so, do not trust this network."
-  mkdir -p "$work/official"
-  tar -xzf "$work/$file" -C "$work/official"
-  place "$work/official/pulumi" "$1"
-}
-
-# Plugins' releases publish no checksums beside the archive: HTTPS has to do.
-download_plugin() { # NAME VERSION
-  releases_reachable || return 1
-  local file
-  file=pulumi-resource-$1-v$2-$(system)-$(arch amd64).tar.gz
-  say "downloading the official $1 plugin $2"
-  fetch "$releases/plugins/$file" "$work/$file" && install_plugin "$1" "$2" "$work/$file"
-}
-
-# --- the build -------------------------------------------------------------------------------------------------------
+# --- the parts -------------------------------------------------------------------------------------------------------
 
 # Puts a finished folder where it belongs, all at once, so that a run that was cut off leaves nothing half done.
 place() { # FROM TO
@@ -126,110 +86,7 @@ place() { # FROM TO
   mv "$1" "$2"
 }
 
-need_go() {
-  [[ -z ${go_checked:-} ]] || return 0
-  local need have
-  need=$(awk '$1 == "go" { print $2 }' "$here/cli/go.mod")
-  command -v go >/dev/null ||
-    die "neither a Pulumi engine nor the official releases are to be had here, and Go is not installed to build one" \
-      "Either install Pulumi $cli_version (https://www.pulumi.com/docs/install/)," \
-      "or install Go $need or later (https://go.dev/doc/install) and run this again."
-  # Inside the module, a newer go that may fetch toolchains answers with the one it will use.
-  have=$(cd "$here/cli" && GOWORK=off go env GOVERSION 2>/dev/null) || have=$(go env GOVERSION)
-  have=${have#go}
-  [[ $(printf '%s\n' "$need" "${have%%[- ]*}" | sort -V | head -1) == "$need" ]] ||
-    die "Go $have is too old to build the engine: it needs $need or later" "See https://go.dev/doc/install."
-  go_checked=yes
-}
-
-# Runs a go command in a module of ours, apart from the user's own workspace and flags.
-in_module() { # MODULE COMMAND...
-  local module=$1
-  shift
-  (cd "$here/$module" && GOWORK=off GOFLAGS=-buildvcs=false exec "$@")
-}
-
-# go build -v names a package on a line of its own as it starts on it; that is the only progress it tells.
-watch_build() { # PID LOG TITLE TOTAL START
-  local line done_ last=0 seconds
-  while kill -0 "$1" 2>/dev/null; do
-    sleep 1
-    done_=$(grep -vc '^go: ' "$2" || true)
-    seconds=$((SECONDS - $5))
-    line=$(printf '%s: %d:%02d, %d of at most %d packages' "$3" $((seconds / 60)) $((seconds % 60)) "$done_" "$4")
-    if [[ -t 2 ]]; then printf '\rengine: %s ' "$line" >&2
-    elif ((seconds - last >= 15)); then say "$line" && last=$seconds
-    fi
-  done
-  [[ ! -t 2 ]] || printf '\r\033[K' >&2
-}
-
-# Builds a module's programs into its own folder in the cache, and prints that folder.
-build() { # MODULE TITLE CORE-SECONDS GO-BUILD-ARGUMENTS...
-  local module=$1 title=$2 effort=$3 out log total started cores minutes
-  shift 3
-  out=$cache/built/$module-$(module_hash "$module")
-  if [[ ! -d $out ]]; then
-    need_go
-    log=$cache/$module.log
-    cores=$(getconf _NPROCESSORS_ONLN)
-    minutes=$(((effort / cores + 59) / 60))
-    say "building $title from Go modules: about $minutes minute$([[ $minutes == 1 ]] || echo s) on $cores cores, once" \
-      "(log: $log)"
-    started=$SECONDS
-    # -deps also downloads the modules that are missing.
-    total=$(in_module "$module" go list -deps "$@" 2>"$log" | wc -l) || build_failed "$title" "$log"
-    mkdir "$work/$module"
-    in_module "$module" go build -v -o "$work/$module/" -ldflags "$ldflags" "$@" >"$log" 2>&1 &
-    builder=$!
-    watch_build "$builder" "$log" "$title" "$total" "$started"
-    wait "$builder" || build_failed "$title" "$log"
-    builder=
-    place "$work/$module" "$out"
-    say "built $title in $((SECONDS - started)) s"
-  fi
-  built=$out
-}
-
-build_failed() { # TITLE LOG
-  tail -n 20 "$2" >&2
-  die "building $1 failed; the whole log is $2"
-}
-
-build_cli() { # into the bin folder $1
-  local cli
-  ldflags="-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v$cli_version"
-  build cli "the Pulumi CLI $cli_version" 420 github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
-  cli=$built
-  ldflags="-s -w -X main.version=$cli_version"
-  build language "its Node language host" 30 .
-  # The CLI looks for its language host beside itself.
-  mkdir "$work/bin"
-  ln "$cli/pulumi" "$work/bin/pulumi"
-  ln "$built/language" "$work/bin/pulumi-language-nodejs"
-  place "$work/bin" "$1"
-}
-
-build_plugin() { # NAME VERSION
-  local name=$1
-  if [[ $name == command ]]; then
-    ldflags="-s -w -X main.version=$2"
-    build command "the command plugin" 60 .
-  else
-    # One module makes all three, the first time one of them is asked for.
-    ldflags="-s -w -X 'plugins/bridge.versions=${plugin_versions[*]}'"
-    build plugins "the docker, random and rabbitmq plugins" 600 -tags no_compose ./docker ./random ./rabbitmq
-  fi
-  # The plugin's folder carries what it was built from, so that a changed source replaces it.
-  mkdir "$work/plugin-$name"
-  ln "$built/$name" "$work/plugin-$name/pulumi-resource-$name"
-  module_mark "$name" >"$work/plugin-$name/$mark"
-  install_plugin "$name" "$2" "$work/plugin-$name"
-}
-
-# --- the parts -------------------------------------------------------------------------------------------------------
-
-mark=built-by-warren
+mark="built-by-warren"
 module_mark() { case $1 in command) module_hash command ;; *) module_hash plugins ;; esac; }
 plugin_folder() { printf '%s/plugins/resource-%s-v%s' "$1" "$2" "$3"; }
 
@@ -270,6 +127,7 @@ ensure_cli() { # sets bin
   [[ $source_wanted == auto && -x $bin/pulumi ]] || download_cli "$bin" || {
     bin=$cache/built/bin-$(module_hash cli)-$(module_hash language)
     [[ -x $bin/pulumi ]] || build_cli "$bin"
+    touch "$bin"
   }
 }
 
@@ -299,6 +157,16 @@ read_marks() {
   done
 }
 
+# Each change of a module leaves its old build behind: the newest three of each are kept.
+prune() {
+  local module old
+  [[ -d $cache/built ]] || return 0
+  for module in cli language command plugins bin; do
+    find "$cache/built" -maxdepth 1 -name "$module-*" -printf '%T@ %p\n' | sort -rn | tail -n +4 |
+      while read -r _ old; do rm -rf "$old"; done
+  done
+}
+
 read_stamp() {
   local stamped
   [[ -r $stamp ]] && { read -r bin && read -r home && read -r stamped; } <"$stamp" || return 1
@@ -310,7 +178,7 @@ answer() {
     printf '%s\n' "$bin"
     return
   fi
-  [[ $PATH == "$bin":* ]] || printf 'export PATH=%q:"$PATH"\n' "$bin"
+  [[ $PATH == "$bin":* ]] || printf 'export PATH=%q:"%s"\n' "$bin" "\$PATH"
   printf 'export PULUMI_SKIP_UPDATE_CHECK=true\n'
   if [[ $home != "$HOME/.pulumi" ]]; then
     printf 'export PULUMI_HOME=%q\n' "$home"
@@ -321,34 +189,41 @@ answer() {
   fi
 }
 
-want=bin
-case ${1:-} in
-  '' | --print-bin) ;;
-  --env) want=env ;;
-  -h | --help) usage && exit ;;
-  *) usage >&2 && exit 2 ;;
-esac
-case $source_wanted in auto | build) ;; *) die "WARREN_ENGINE is \"$source_wanted\"; it can be auto or build" ;; esac
+# In a function, so that bash has read all of it: the file may change while a build runs.
+main() {
+  want="bin"
+  case ${1:-} in
+    '' | --print-bin) ;;
+    --env) want="env" ;;
+    -h | --help) usage && exit ;;
+    *) usage >&2 && exit 2 ;;
+  esac
+  case $source_wanted in auto | build) ;; *) die "WARREN_ENGINE is \"$source_wanted\"; it can be auto or build" ;; esac
 
-stamp=$cache/stamps/$(stamp_key)
-if ! read_stamp; then
-  mkdir -p "$cache/stamps"
-  exec 9>"$cache/lock"
-  flock -n 9 || { say "another run is preparing the engine; waiting for it" && flock 9; }
+  stamp=$cache/stamps/$(stamp_key)
   if ! read_stamp; then
-    # Held under the lock, so whatever is in it was left by a run that was cut off.
-    work=$cache/work
-    rm -rf "$work"
-    mkdir "$work"
-    builder=
-    trap '[[ -z $builder ]] || kill "$builder" 2>/dev/null || true; rm -rf "$work"' EXIT
-    trap 'exit 130' INT TERM HUP
-    ensure_cli
-    ensure_plugins
-    read_marks
-    printf '%s\n' "$bin" "$home" "${marks# }" >"$work/stamp"
-    mv "$work/stamp" "$stamp"
-    say "ready: $("$bin/pulumi" version) in $bin"
+    mkdir -p "$cache/stamps"
+    exec 9>"$cache/lock"
+    flock -n 9 || { say "another run is preparing the engine; waiting for it" && flock 9; }
+    if ! read_stamp; then
+      # Held under the lock, so whatever is in it was left by a run that was cut off.
+      work=$cache/work
+      rm -rf "$work"
+      mkdir "$work"
+      builder=
+      trap '[[ -z $builder ]] || kill "$builder" 2>/dev/null || true; rm -rf "$work"' EXIT
+      trap 'exit 130' INT TERM HUP
+      ensure_cli
+      ensure_plugins
+      read_marks
+      printf '%s\n' "$bin" "$home" "${marks# }" >"$work/stamp"
+      mv "$work/stamp" "$stamp"
+      prune
+      say "ready: $("$bin/pulumi" version) in $bin"
+    fi
   fi
-fi
-answer
+  answer
+}
+
+main "$@"
+exit

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -16,9 +15,20 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
+
+	"command/sshtest"
 )
 
-func itoa[T ~int | ~uint32](n T) string { return strconv.Itoa(int(n)) }
+type server struct{ *sshtest.Server }
+
+func start(t *testing.T) *server { return &server{sshtest.Start(t)} }
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 type values = map[string]property.Value
 
@@ -27,8 +37,8 @@ func text(s string) property.Value { return property.New(s) }
 // connection is a program's connection to the server, with changes.
 func (s *server) connection(changes values) property.Value {
 	fields := values{
-		"host": text("127.0.0.1"), "port": property.New(float64(s.port)), "privateKey": text(s.privateKey),
-		"hostKey": text(s.hostKey), "dialErrorLimit": property.New(0.0), "perDialTimeout": property.New(5.0),
+		"host": text("127.0.0.1"), "port": property.New(float64(s.Port)), "privateKey": text(s.PrivateKey),
+		"hostKey": text(s.HostKey), "dialErrorLimit": property.New(0.0), "perDialTimeout": property.New(5.0),
 	}
 	for name, value := range changes {
 		if fields[name] = value; value.IsNull() {
@@ -133,7 +143,7 @@ func wantError(t *testing.T, err error, parts ...string) {
 }
 
 func TestCreateUpdateDelete(t *testing.T) {
-	s, r := startServer(t), newRig(t)
+	s, r := start(t), newRig(t)
 	file := filepath.Join(t.TempDir(), "log")
 	args := values{
 		"connection": s.connection(nil),
@@ -153,28 +163,28 @@ func TestCreateUpdateDelete(t *testing.T) {
 }
 
 func TestWithoutUpdateCreateRunsAgain(t *testing.T) {
-	s, r := startServer(t), newRig(t)
+	s, r := start(t), newRig(t)
 	check(t, r.create(values{"connection": s.connection(nil), "create": text("echo 1")}))
 	check(t, r.update(values{"connection": s.connection(nil), "create": text("echo 2")}))
 	r.wantOutputs("2", "")
 }
 
 func TestWithoutCommandsNothingIsDialled(t *testing.T) {
-	s, r := startServer(t), newRig(t)
+	s, r := start(t), newRig(t)
 	check(t, r.create(values{"connection": s.connection(nil)}))
 	r.wantOutputs("", "")
 	check(t, r.update(values{"connection": s.connection(nil), "stdin": text("x")}))
 	check(t, r.delete())
-	if got := s.dials.Load(); got != 0 {
+	if got := s.Dials.Load(); got != 0 {
 		t.Errorf("%d connections were opened", got)
 	}
 }
 
 func TestPreviewsDialNothing(t *testing.T) {
-	s, r := startServer(t), newRig(t)
+	s, r := start(t), newRig(t)
 	args := values{"connection": s.connection(nil), "create": text("echo 1"), "update": text("echo 2")}
 	check(t, r.create(args))
-	before := s.dials.Load()
+	before := s.Dials.Load()
 	_, err := r.Create(provider.CreateRequest{Urn: r.urn, Properties: r.args, DryRun: true})
 	check(t, err)
 	r.diff(values{"connection": s.connection(nil), "create": text("echo 3")})
@@ -182,13 +192,13 @@ func TestPreviewsDialNothing(t *testing.T) {
 	check(t, err)
 	_, err = r.Read(provider.ReadRequest{ID: r.id, Urn: r.urn, Properties: r.now, Inputs: r.args})
 	check(t, err)
-	if got := s.dials.Load() - before; got != 0 {
+	if got := s.Dials.Load() - before; got != 0 {
 		t.Errorf("%d connections were opened", got)
 	}
 }
 
 func TestChangesAreSeenWhereTheyAre(t *testing.T) {
-	s, r := startServer(t), newRig(t)
+	s, r := start(t), newRig(t)
 	trigger := func(value string) property.Value { return property.New([]property.Value{text(value)}) }
 	check(t, r.create(values{"connection": s.connection(nil), "create": text("true"), "triggers": trigger("a")}))
 	if d := r.diff(values{"connection": s.connection(nil), "create": text("true"), "triggers": trigger("a")}); d.HasChanges {
@@ -219,7 +229,7 @@ func TestChangesAreSeenWhereTheyAre(t *testing.T) {
 }
 
 func TestStdin(t *testing.T) {
-	s, r := startServer(t), newRig(t)
+	s, r := start(t), newRig(t)
 	check(t, r.create(values{"connection": s.connection(nil), "create": text("cat; echo done"), "stdin": text("in\nput ")}))
 	r.wantOutputs("in\nput done", "")
 	check(t, r.create(values{"connection": s.connection(nil), "create": text("cat; echo nothing")}))
@@ -227,14 +237,14 @@ func TestStdin(t *testing.T) {
 }
 
 func TestOneNewlineIsTakenOff(t *testing.T) {
-	s, r := startServer(t), newRig(t)
+	s, r := start(t), newRig(t)
 	check(t, r.create(values{"connection": s.connection(nil), "create": text(`printf 'a\n\n'; printf b >&2`)}))
 	r.wantOutputs("a\n", "b")
 }
 
 func TestEnvironment(t *testing.T) {
-	s, r := startServer(t), newRig(t)
-	s.acceptEnv = []string{"GREETING"}
+	s, r := start(t), newRig(t)
+	s.AcceptEnv = []string{"GREETING"}
 	environment := func(name string) property.Value { return property.New(values{name: text("hello")}) }
 	args := values{"connection": s.connection(nil), "create": text("echo $GREETING"), "environment": environment("GREETING")}
 	check(t, r.create(args))
@@ -244,8 +254,8 @@ func TestEnvironment(t *testing.T) {
 }
 
 func TestPreviousOutputs(t *testing.T) {
-	s, r := startServer(t), newRig(t)
-	s.acceptEnv = []string{"PULUMI_COMMAND_STDOUT", "PULUMI_COMMAND_STDERR"}
+	s, r := start(t), newRig(t)
+	s.AcceptEnv = []string{"PULUMI_COMMAND_STDOUT", "PULUMI_COMMAND_STDERR"}
 	args := values{
 		"connection": s.connection(nil), "create": text("echo one; echo two >&2"),
 		"update": text(`echo "[$PULUMI_COMMAND_STDOUT]"; echo "[$PULUMI_COMMAND_STDERR]" >&2`),
@@ -257,14 +267,14 @@ func TestPreviousOutputs(t *testing.T) {
 	check(t, r.update(args))
 	r.wantOutputs("[]", "[]")
 	// A server that does not accept them is warned of, no more.
-	s.acceptEnv = nil
+	s.AcceptEnv = nil
 	args["addPreviousOutputInEnv"] = property.New(true)
 	check(t, r.update(args))
 	r.wantOutputs("[]", "[]")
 }
 
 func TestAFailureCarriesCommandAndOutput(t *testing.T) {
-	s, r := startServer(t), newRig(t)
+	s, r := start(t), newRig(t)
 	err := r.create(values{"connection": s.connection(nil), "create": text("echo out; echo err >&2; exit 3"), "stdin": text("hush")})
 	wantError(t, err, "Process exited with status 3", `running "echo out; echo err >&2; exit 3":`, "out\n", "err\n")
 	for _, secret := range []string{"PRIVATE KEY", "hush"} {
@@ -275,7 +285,7 @@ func TestAFailureCarriesCommandAndOutput(t *testing.T) {
 }
 
 func TestTheConnectionIsSecret(t *testing.T) {
-	s, r := startServer(t), newRig(t)
+	s, r := start(t), newRig(t)
 	check(t, r.create(values{"connection": s.connection(nil), "create": text("true")}))
 	if !r.args.Get("connection").Secret() {
 		t.Error("not in the inputs")
@@ -286,7 +296,7 @@ func TestTheConnectionIsSecret(t *testing.T) {
 }
 
 func TestAWrongConnectionIsNotPrinted(t *testing.T) {
-	s, r := startServer(t), newRig(t)
+	s, r := start(t), newRig(t)
 	for name, change := range map[string]values{
 		"extraField": {"extraField": text("x")},
 		"port":       {"port": text("twenty-two")},

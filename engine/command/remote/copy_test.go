@@ -38,7 +38,7 @@ func folder(t *testing.T, path string) property.Value {
 }
 
 func TestCopyToRemote(t *testing.T) {
-	s, r := startServer(t), newRig(t)
+	s, r := start(t), newRig(t)
 	r.urn = urn("CopyToRemote")
 	local, host := t.TempDir(), t.TempDir()
 	source := write(t, filepath.Join(local, "dir", "a.txt"), "a")
@@ -68,10 +68,10 @@ func TestCopyToRemote(t *testing.T) {
 	check(t, r.update(args))
 	wantFile(t, filepath.Join(host, "new.txt"), "kept")
 
-	before := s.dials.Load()
+	before := s.Dials.Load()
 	_, err := r.Create(provider.CreateRequest{Urn: r.urn, Properties: r.args, DryRun: true})
 	check(t, err)
-	if s.dials.Load() != before {
+	if s.Dials.Load() != before {
 		t.Error("a preview dialled")
 	}
 }

@@ -6,4 +6,4 @@ import (
 	"plugins/sdktest"
 )
 
-func TestNamesAreTheSDKs(t *testing.T) { sdktest.Names(t, provider(), "docker:index/image:Image") }
+func TestDockerHasTheNamesOfItsPackage(t *testing.T) { sdktest.Names(t, provider(), "docker:index/image:Image") }

@@ -6,4 +6,4 @@ import (
 	"plugins/sdktest"
 )
 
-func TestNamesAreTheSDKs(t *testing.T) { sdktest.Names(t, provider()) }
+func TestRabbitmqHasTheNamesOfItsPackage(t *testing.T) { sdktest.Names(t, provider()) }

@@ -1,10 +1,12 @@
-package remote
+// Package sshtest is an SSH server on the loopback, for tests: it runs what it is told with sh, as sshd would.
+package sshtest
 
 import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os/exec"
@@ -19,47 +21,49 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// server is an SSH server on the loopback: it runs what it is told with sh, as sshd would.
-type server struct {
-	port       int
-	hostKey    string // as in authorized_keys
-	privateKey string // of a user that may log in
-	password   string
-	acceptEnv  []string
-	dials      atomic.Int32 // connections that were opened
-	refuse     atomic.Int32 // how many of the next connections are closed at once
-	mute       atomic.Bool  // whether connections are accepted and never answered
-	frozen     atomic.Bool  // whether requests are no longer answered, as when the host has died
+// Server is one host.
+type Server struct {
+	Port       int
+	HostKey    string // as in authorized_keys
+	PrivateKey string // of a user that may log in
+	Password   string
+	AcceptEnv  []string
+	Dials      atomic.Int32 // connections that were opened
+	Refuse     atomic.Int32 // how many of the next connections are closed at once
+	Mute       atomic.Bool  // whether connections are accepted and never answered
+	Frozen     atomic.Bool  // whether requests are no longer answered, as when the host has died
 	mu         sync.Mutex
 	running    []*exec.Cmd
 }
 
-func newKey(t *testing.T, passphrase string) (ssh.Signer, string) {
+// NewKey makes a key pair; the second result is the private key as a file has it.
+func NewKey(t *testing.T, passphrase string) (ssh.Signer, string) {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
-	check(t, err)
+	must(t, err)
 	signer, err := ssh.NewSignerFromKey(key)
-	check(t, err)
+	must(t, err)
 	block, err := ssh.MarshalPrivateKey(key, "")
 	if passphrase != "" {
 		block, err = ssh.MarshalPrivateKeyWithPassphrase(key, "", []byte(passphrase))
 	}
-	check(t, err)
+	must(t, err)
 	return signer, string(pem.EncodeToMemory(block))
 }
 
-func check(t *testing.T, err error) {
+func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func startServer(t *testing.T) *server {
+// Start starts a server that ends with the test.
+func Start(t *testing.T) *Server {
 	t.Helper()
-	host, _ := newKey(t, "")
-	user, privateKey := newKey(t, "")
-	s := &server{hostKey: publicKey(host), privateKey: privateKey, password: "pass word"}
+	host, _ := NewKey(t, "")
+	user, privateKey := NewKey(t, "")
+	s := &Server{HostKey: PublicKey(host), PrivateKey: privateKey, Password: "pass word"}
 	config := &ssh.ServerConfig{
 		PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
 			if string(key.Marshal()) != string(user.PublicKey().Marshal()) {
@@ -68,7 +72,7 @@ func startServer(t *testing.T) *server {
 			return nil, nil
 		},
 		PasswordCallback: func(_ ssh.ConnMetadata, password []byte) (*ssh.Permissions, error) {
-			if string(password) != s.password {
+			if string(password) != s.Password {
 				return nil, errors.New("wrong password")
 			}
 			return nil, nil
@@ -76,8 +80,8 @@ func startServer(t *testing.T) *server {
 	}
 	config.AddHostKey(host)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	s.port = listener.Addr().(*net.TCPAddr).Port
+	must(t, err)
+	s.Port = listener.Addr().(*net.TCPAddr).Port
 	t.Cleanup(func() {
 		listener.Close()
 		s.killAll()
@@ -88,11 +92,11 @@ func startServer(t *testing.T) *server {
 			if err != nil {
 				return
 			}
-			s.dials.Add(1)
+			s.Dials.Add(1)
 			switch {
-			case s.refuse.Add(-1) >= 0:
+			case s.Refuse.Add(-1) >= 0:
 				conn.Close()
-			case s.mute.Load(): // kept open, without a word
+			case s.Mute.Load(): // kept open, without a word
 			default:
 				go s.serve(conn, config)
 			}
@@ -101,18 +105,19 @@ func startServer(t *testing.T) *server {
 	return s
 }
 
-func publicKey(signer ssh.Signer) string {
+// PublicKey is the public key as authorized_keys has it.
+func PublicKey(signer ssh.Signer) string {
 	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey())))
 }
 
-func (s *server) serve(conn net.Conn, config *ssh.ServerConfig) {
+func (s *Server) serve(conn net.Conn, config *ssh.ServerConfig) {
 	_, channels, requests, err := ssh.NewServerConn(conn, config)
 	if err != nil {
 		return
 	}
 	go func() {
 		for request := range requests {
-			if !s.frozen.Load() {
+			if !s.Frozen.Load() {
 				_ = request.Reply(false, nil)
 			}
 		}
@@ -141,7 +146,7 @@ func forward(opened ssh.NewChannel) {
 		FromPort uint32
 	}
 	_ = ssh.Unmarshal(opened.ExtraData(), &to)
-	target, err := net.Dial("tcp", net.JoinHostPort(to.Host, itoa(to.Port)))
+	target, err := net.Dial("tcp", net.JoinHostPort(to.Host, fmt.Sprint(to.Port)))
 	if err != nil {
 		_ = opened.Reject(ssh.ConnectionFailed, err.Error())
 		return
@@ -159,7 +164,7 @@ func forward(opened ssh.NewChannel) {
 	channel.Close()
 }
 
-func (s *server) session(channel ssh.Channel, requests <-chan *ssh.Request) {
+func (s *Server) session(channel ssh.Channel, requests <-chan *ssh.Request) {
 	cmd := exec.Command("sh", "-c", "")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	for request := range requests {
@@ -167,7 +172,7 @@ func (s *server) session(channel ssh.Channel, requests <-chan *ssh.Request) {
 		case "env":
 			var variable struct{ Name, Value string }
 			_ = ssh.Unmarshal(request.Payload, &variable)
-			ok := slices.Contains(s.acceptEnv, variable.Name)
+			ok := slices.Contains(s.AcceptEnv, variable.Name)
 			if ok {
 				cmd.Env = append(cmd.Environ(), variable.Name+"="+variable.Value)
 			}
@@ -197,7 +202,7 @@ func (s *server) session(channel ssh.Channel, requests <-chan *ssh.Request) {
 	}
 }
 
-func (s *server) execute(channel ssh.Channel, cmd *exec.Cmd) {
+func (s *Server) execute(channel ssh.Channel, cmd *exec.Cmd) {
 	defer channel.Close()
 	stdin, _ := cmd.StdinPipe()
 	cmd.Stdout, cmd.Stderr = channel, channel.Stderr()
@@ -220,7 +225,7 @@ func (s *server) execute(channel ssh.Channel, cmd *exec.Cmd) {
 	_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Code uint32 }{code}))
 }
 
-func (s *server) killAll() {
+func (s *Server) killAll() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, cmd := range s.running {
