@@ -1,0 +1,66 @@
+import { connect } from "./support/client";
+import { clusterStatus, resetLab, until } from "./support/hosts";
+import { Stack, type Outputs } from "./support/stack";
+
+/** A broker without RAM nodes and mirrored queues: three disc nodes and a quorum queue. */
+describe("RabbitMQ 4.0", () => {
+  const stack = new Stack("newer", (config) => {
+    config["warren:rabbitmq"].image = "rabbitmq:4.0.5-management";
+    config["warren:rabbitmq"].nodes.forEach((node) => {
+      node.type = "disc";
+    });
+    config["warren:haproxy"].image = "haproxy:3.0";
+  });
+  let outputs: Outputs;
+
+  beforeAll(async () => {
+    await resetLab();
+    await stack.init();
+  }, 300_000);
+
+  afterAll(() => {
+    stack.remove();
+  });
+
+  test("a RAM node is refused before anything is touched", async () => {
+    stack.change((config) => {
+      config["warren:rabbitmq"].image = "rabbitmq:4.3.0-management";
+      config["warren:rabbitmq"].nodes[2]!.type = "ram";
+    });
+    const { code, output } = await stack.try("preview");
+    stack.change((config) => {
+      config["warren:rabbitmq"].image = "rabbitmq:4.0.5-management";
+      config["warren:rabbitmq"].nodes[2]!.type = "disc";
+    });
+    expect(code).not.toBe(0);
+    expect(output).toContain("warren:rabbitmq.nodes[2].type");
+  }, 60_000);
+
+  test("up ends with three disc nodes", async () => {
+    await stack.up();
+    outputs = await stack.outputs();
+    const status = await clusterStatus("host2");
+    expect(status.disk_nodes.sort()).toEqual(["rabbit@rabbitmq1", "rabbit@rabbitmq2", "rabbit@rabbitmq3"]);
+    expect(status.running_nodes).toHaveLength(3);
+  }, 300_000);
+
+  test("a quorum queue on all three takes and gives messages through the virtual IP", async () => {
+    const connection = await connect(outputs);
+    await connection.queueDeclare({ queue: "ledger", durable: true, arguments: { "x-queue-type": "quorum" } });
+    const publisher = connection.createPublisher({ confirm: true });
+    await publisher.send({ routingKey: "ledger", durable: true }, "entry");
+    const received: string[] = [];
+    const consumer = connection.createConsumer({ queue: "ledger", queueOptions: { passive: true } }, (message) => {
+      received.push(String(message.body));
+    });
+    await until("the message comes back", () => Promise.resolve(received.length > 0), 20);
+    await consumer.close();
+    await connection.close();
+    expect(received).toEqual(["entry"]);
+  }, 60_000);
+
+  test("an up that changes nothing has no step; destroy ends it", async () => {
+    await stack.up("--expect-no-changes");
+    await stack.destroy();
+  }, 180_000);
+});

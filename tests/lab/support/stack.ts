@@ -1,0 +1,139 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { parse, stringify } from "yaml";
+
+import type { StackOutputs } from "../../../components/outputs";
+import { root } from "./hosts";
+
+/** The `config` of a stack's file, as far as tests change it. */
+export interface StackFile {
+  "warren:ssh": { user?: string };
+  "warren:prepare": Record<string, unknown>;
+  "warren:rabbitmq": {
+    image: string;
+    nodes: { name: string; host: string; type: "disc" | "ram" }[];
+    settings?: Record<string, unknown>;
+    [key: string]: unknown;
+  };
+  "warren:haproxy": { image: string; hosts: string[]; ports: Record<string, number>; [key: string]: unknown };
+  "warren:vip"?: { check: { intervalSeconds: number; weight?: number }; [key: string]: unknown };
+}
+
+export interface Run {
+  code: number;
+  /** Standard output and error, as they came. */
+  output: string;
+}
+
+export type Outputs = Pick<
+  StackOutputs,
+  "vip" | "ports" | "managementUrl" | "statsUrl" | "vhost" | "username" | "nodes"
+> & {
+  amqpUrl: string;
+  password: string;
+  stats: { username: string; password: string };
+  members: { disc: string[]; ram: string[]; running: string[]; versions: Record<string, string> };
+};
+
+/**
+ * A stack of the real program, run by the real engine, in a project folder, with a config and a backend of its own. The
+ * config is the dev stack's, with a test's changes.
+ */
+export class Stack {
+  /** Everything that its runs printed, but for what `pulumi stack` was asked to show. */
+  log = "";
+  private readonly directory = mkdtempSync(join(tmpdir(), "warren-stack-"));
+  private readonly file: string;
+
+  constructor(
+    readonly name: string,
+    change: (config: StackFile) => void = () => undefined,
+  ) {
+    const project = parse(readFileSync(join(root, "Pulumi.yaml"), "utf8")) as object;
+    writeFileSync(join(this.directory, "Pulumi.yaml"), stringify({ ...project, main: root }));
+    mkdirSync(join(this.directory, "state"));
+    this.file = join(this.directory, `Pulumi.${name}.yaml`);
+    const dev = parse(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")) as { config: StackFile };
+    change(dev.config);
+    writeFileSync(this.file, stringify({ config: dev.config }));
+  }
+
+  /** Changes the config; the next run has it. */
+  change(edit: (config: StackFile) => void): void {
+    const file = parse(readFileSync(this.file, "utf8")) as { config: StackFile };
+    edit(file.config);
+    writeFileSync(this.file, stringify(file));
+  }
+
+  /** Starts a Pulumi command and leaves it running. */
+  start(...args: string[]): { process: ChildProcess; ended: Promise<Run> } {
+    const process = spawn("pulumi", ["--non-interactive", "--stack", this.name, ...args], {
+      cwd: this.directory,
+      env: {
+        ...globalThis.process.env,
+        PULUMI_BACKEND_URL: `file://${this.directory}/state`,
+        PULUMI_CONFIG_PASSPHRASE: "a test's",
+        PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    const collect = (chunk: Buffer): void => {
+      output += chunk.toString();
+      this.log += args[0] === "stack" ? "" : chunk.toString();
+    };
+    process.stdout.on("data", collect);
+    process.stderr.on("data", collect);
+    const ended = new Promise<Run>((resolve) => {
+      // Not `close`: plugins that outlive a killed CLI keep its output open.
+      process.on("exit", (code) => {
+        setImmediate(() => {
+          resolve({ code: code ?? 1, output });
+        });
+      });
+    });
+    return { process, ended };
+  }
+
+  /** Runs a Pulumi command to its end, whatever that is. */
+  async try(...args: string[]): Promise<Run> {
+    return this.start(...args).ended;
+  }
+
+  /** Runs a Pulumi command that has to end well. */
+  async pulumi(...args: string[]): Promise<string> {
+    const { code, output } = await this.try(...args);
+    if (code !== 0) {
+      throw new Error(`pulumi ${args.join(" ")} ended with ${code}:\n${output}`);
+    }
+    return output;
+  }
+
+  async init(): Promise<void> {
+    await this.pulumi("stack", "init");
+  }
+
+  async up(...args: string[]): Promise<string> {
+    return this.pulumi("up", "--yes", "--skip-preview", "--parallel", "32", ...args);
+  }
+
+  async destroy(): Promise<string> {
+    return this.pulumi("destroy", "--yes", "--skip-preview");
+  }
+
+  async outputs(): Promise<Outputs> {
+    return JSON.parse(await this.pulumi("stack", "output", "--json", "--show-secrets")) as Outputs;
+  }
+
+  /** The state as text, secrets encrypted or in plain. */
+  async export(secrets: "encrypted" | "plain"): Promise<string> {
+    return this.pulumi("stack", "export", ...(secrets === "plain" ? ["--show-secrets"] : []));
+  }
+
+  remove(): void {
+    rmSync(this.directory, { recursive: true });
+  }
+}
