@@ -13,9 +13,9 @@ export const balancerTimeouts = policy(
     level: "mandatory",
     levelReason: "healthy connections would be cut, again and again",
     asks: "The balancers wait longer than the heartbeat.",
-    why: "Client and broker may miss two heartbeats before they give a connection up; a balancer that is quicker cuts quiet but healthy ones.",
-    mend: "Raise the timeout to hours (10800 s is Warren's default), or shorten the heartbeat.",
-    source: "https://www.rabbitmq.com/docs/heartbeats",
+    why: "Two heartbeats may go missing before a connection is given up; a balancer that is quicker than that cuts quiet but healthy ones.",
+    mend: "Raise the timeout above twice the heartbeat, best to hours, or shorten the heartbeat.",
+    source: "https://www.rabbitmq.com/docs/heartbeats#tcp-proxies",
   },
   {
     types: [types.cluster, types.balancers],

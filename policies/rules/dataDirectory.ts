@@ -16,7 +16,7 @@ export const dataDirectory = policy(
     asks: "A broker's data are on a directory of the host or on a volume.",
     why: "What is in the container itself, or in memory, goes with the container.",
     mend: `Mount a directory of the host, such as /var/lib/warren/rabbitmq/data, or a named volume at ${dataPath}.`,
-    source: "https://www.rabbitmq.com/docs/relocate",
+    source: "https://www.rabbitmq.com/docs/production-checklist#storage-durability",
   },
   {
     types: [types.container],

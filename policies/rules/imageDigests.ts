@@ -9,7 +9,7 @@ export const imageDigests = policy(
     asks: "Images are pinned by a digest.",
     why: "A tag can be pushed anew with other contents; a digest cannot.",
     mend: "Append the digest that `docker inspect --format '{{.RepoDigests}}' IMAGE` shows: NAME:TAG@sha256:….",
-    source: "https://docs.docker.com/dhi/core-concepts/digests/",
+    source: "https://docs.docker.com/reference/cli/docker/image/pull/#pull-an-image-by-digest-immutable-identifier",
   },
   {
     types: imageTypes,

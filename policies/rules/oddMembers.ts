@@ -11,7 +11,7 @@ export const oddMembers = policy(
     asks: "A cluster that needs majorities has an odd number of members.",
     why: "A majority of an even number is more than its half: the last member added bears no further loss, and two halves that a network fault parts both stop.",
     mend: "Add a member or take one away.",
-    source: "https://www.rabbitmq.com/docs/quorum-queues#quorum-requirements",
+    source: "https://www.rabbitmq.com/docs/clustering#node-count",
   },
   {
     types: [types.cluster, types.queue],

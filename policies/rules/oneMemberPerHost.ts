@@ -10,7 +10,7 @@ export const oneMemberPerHost = policy(
     asks: "No two members of a cluster are on one host.",
     why: "They fail together.",
     mend: "Put the member on a host of its own.",
-    source: "https://www.rabbitmq.com/docs/clustering#node-count",
+    source: "https://www.rabbitmq.com/docs/clustering#single-machine",
   },
   {
     types: [types.host, types.cluster],

@@ -11,7 +11,7 @@ export const privatePorts = policy(
     asks: "The clustering ports are published to the private address alone, where the host has one.",
     why: "Whoever reaches them and has the cookie commands the broker, and Docker opens a published port through the host's firewall.",
     mend: "Publish the port with that address as its ip.",
-    source: "https://www.rabbitmq.com/docs/networking#epmd-inet-dist-port-range",
+    source: "https://www.rabbitmq.com/docs/clustering#ports",
   },
   {
     types: [types.container],

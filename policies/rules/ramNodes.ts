@@ -11,7 +11,7 @@ export const ramNodes = policy(
     asks: "RAM nodes are in clusters only whose broker has them.",
     why: "RabbitMQ 4.3 removed them together with Mnesia.",
     mend: "Give the node the type disc.",
-    source: "https://www.rabbitmq.com/docs/clustering#cluster-node-types",
+    source: "https://www.rabbitmq.com/docs/clustering#ram-nodes",
   },
   {
     types: [types.cluster],

@@ -9,6 +9,8 @@ import { types } from "../lib/types";
 /** Shorter texts are found by accident. */
 const shortestToLookFor = 6;
 
+const watch = "Set the policy secrets-watch back to remediate, by which it changes nothing.";
+
 export const secretsMarked = policy(
   {
     name: "secrets-marked",
@@ -20,24 +22,18 @@ export const secretsMarked = policy(
     source: "https://www.pulumi.com/docs/iac/concepts/secrets/",
   },
   {
-    resource: ({ type, name, urn, inputs }, report) => {
-      if (type !== types.command) return;
-      const secrets = [
-        ...credentialsInScript(text(inputs.stdin) ?? "").map((what) => ["stdin", what] as const),
-        ...loginSecrets(inputs.connection).map((what) => ["connection", what] as const),
-      ];
-      const marked = markedInputs(urn);
-      for (const [input, what] of secrets) {
-        if (marked?.has(input) === true) continue;
-        if (marked) report(`The input ${input} of ${name} holds ${what} and is not marked.`);
-        else {
-          const unseen = `Whether the input ${input} of ${name}, which holds ${what}, is marked could not be seen.`;
-          report(unseen, "Set the policy secrets-watch back to remediate, which changes nothing, or disable this one.");
-        }
+    resource: (resource, report) => {
+      const marked = markedInputs(resource.urn);
+      if (!marked) return;
+      for (const [input, what] of secretsOf(resource)) {
+        if (!marked.has(input)) report(`The input ${input} of ${resource.name} holds ${what} and is not marked.`);
       }
     },
     // Generated passwords have no form of their own; but which inputs were made from them is recorded.
     stack: (resources, report, all) => {
+      const unseen = resources.filter((resource) => !markedInputs(resource.urn) && secretsOf(resource).length > 0);
+      const [first] = unseen;
+      if (first) report(first, `Whether the secrets of ${unseen.length} commands are marked could not be seen.`, watch);
       const given = new Map(resources.map((resource) => [resource.urn, resource]));
       for (const { urn, propertyDependencies } of all) {
         const resource = given.get(urn);
@@ -55,9 +51,15 @@ export const secretsMarked = policy(
   },
 );
 
-function loginSecrets(connection: Resource["inputs"][string]): string[] {
-  const { privateKey, password } = section(connection) ?? {};
-  return [...(text(privateKey) ? ["a private key"] : []), ...(text(password) ? ["a login's password"] : [])];
+/** What a command is given that is secret by its form, and by which input. */
+function secretsOf({ type, inputs }: Resource): (readonly [input: string, what: string])[] {
+  if (type !== types.command) return [];
+  const { privateKey, password } = section(inputs.connection) ?? {};
+  return [
+    ...credentialsInScript(text(inputs.stdin) ?? "").map((what) => ["stdin", what] as const),
+    ...(text(privateKey) ? [["connection", "a private key"] as const] : []),
+    ...(text(password) ? [["connection", "a login's password"] as const] : []),
+  ];
 }
 
 /** Whether a generated password stands in an input as it is. A digest of it, say as a trigger, gives nothing away. */

@@ -14,7 +14,7 @@ export const stopGrace = policy(
     asks: "Every container has time to stop.",
     why: "Without destroyGraceSeconds the provider kills it at once.",
     mend: `Set destroyGraceSeconds: at least ${leastSeconds}, for a broker two minutes.`,
-    source: "https://www.pulumi.com/registry/packages/docker/api-docs/container/#destroygraceseconds_nodejs",
+    source: "https://www.pulumi.com/registry/packages/docker/api-docs/container/",
   },
   {
     types: [types.container],

@@ -9,9 +9,9 @@ export const twoDiscNodes = policy(
     level: "mandatory",
     levelReason: "what is lost with the last disc node is lost for good",
     asks: "A cluster has at least two disc nodes.",
-    why: "Queues, users and permissions are on the disc nodes only: with the disk of the last one they are gone.",
+    why: "RAM nodes keep users, queues and permissions in memory only: with the disk of the last disc node they are gone.",
     mend: "Give another node the type disc.",
-    source: "https://www.rabbitmq.com/docs/clustering#cluster-node-types",
+    source: "https://www.rabbitmq.com/docs/clustering#ram-nodes",
   },
   {
     types: [types.cluster],

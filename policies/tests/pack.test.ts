@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { once } from "node:events";
@@ -28,4 +29,22 @@ test.each(policies.map(({ rule }) => [rule.name, rule] as const))("%s is written
   for (const sentence of [rule.asks, rule.why, rule.mend]) expect(sentence).toMatch(/^[A-Z].*\.$/);
   expect(rule.levelReason).toMatch(/^[a-z`].*[^.]$/);
   expect(rule.source).toMatch(/^https:\/\//);
+});
+
+test("docs/policies.md lists every policy as it is", () => {
+  const page = readFileSync(join(pack, "../docs/policies.md"), "utf8");
+  const rows = page
+    .split("\n")
+    .filter((line) => line.startsWith("| `"))
+    .map((line) => line.split("|").map((cell) => cell.trim()));
+  expect(rows).toEqual(
+    policies.map(({ rule: { name, level, levelReason, asks, why, source } }) => [
+      "",
+      `\`${name}\``,
+      `${level}: ${levelReason}`,
+      asks,
+      `${why} [Source](${source})`,
+      "",
+    ]),
+  );
 });

@@ -42,12 +42,15 @@ test("no message gives a secret away", async () => {
   expect((await check(secretsMarked, command({ stdin: conf }))).join()).not.toMatch(/hunter2|COOKIE/);
 });
 
-test("says so where the watch is switched off", async () => {
-  const unseen = { ...command({ stdin: conf }), urn: "urn:pulumi:test::warren::command:remote:Command::unseen" };
-  const found = await judge({ resources: [unseen] }, [secretsMarked]);
+test("says so once where the watch is switched off", async () => {
+  const resources = [1, 2, 3].map((number) => {
+    const urn = `urn:pulumi:test::warren::command:remote:Command::unseen${number}`;
+    return { ...command({ stdin: number < 3 ? conf : "uptime" }), urn };
+  });
+  const found = await judge({ resources }, [secretsMarked]);
   expect(found.map(({ message }) => message)).toEqual([
-    "Whether the input stdin of rabbitmq1-files, which holds a broker's password (default_pass), is marked could not be seen. " +
-      `${secretsMarked.rule.why} Set the policy secrets-watch back to remediate, which changes nothing, or disable this one.`,
+    "Whether the secrets of 2 commands are marked could not be seen. " +
+      `${secretsMarked.rule.why} Set the policy secrets-watch back to remediate, by which it changes nothing.`,
   ]);
 });
 

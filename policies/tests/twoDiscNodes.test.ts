@@ -5,7 +5,7 @@ import { unknownList, unknownText } from "./wire";
 test("says what is wrong, why, and how to mend it", async () => {
   expect(await check(twoDiscNodes, cluster({ nodes: [node(1), node(2, "ram"), node(3, "ram")] }))).toEqual([
     "The cluster rabbitmq has one disc node only (rabbitmq1) among its 3 members. " +
-      "Queues, users and permissions are on the disc nodes only: with the disk of the last one they are gone. " +
+      "RAM nodes keep users, queues and permissions in memory only: with the disk of the last disc node they are gone. " +
       "Give another node the type disc.",
   ]);
 });
