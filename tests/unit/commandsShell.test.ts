@@ -120,10 +120,10 @@ done`);
 
   test("fails with its sentence when the time is over, and not before", async () => {
     const directory = makeDirectory();
-    const script = `${waitUntil(`{ echo x >> ${directory}/tries; false; }`, 60, "it did not come")}\necho after`;
+    const script = `${waitUntil(`{ echo x >> ${directory}/tries; false; }`, 300, "it did not come")}\necho after`;
     const outcome = await runOnHost(script, { before: noWaiting });
     expect(outcome).toMatchObject({ code: 1, stdout: "", stderr: "it did not come\n" });
-    // At 0, 20, 40 and 60 s.
+    // At 0, 100, 200 and 300 s.
     const { stdout } = await runBash(`wc -l < ${directory}/tries`);
     expect(stdout).toBe("4\n");
   });

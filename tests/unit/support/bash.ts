@@ -33,8 +33,12 @@ interface Circumstances {
   before?: string;
 }
 
+// Two processors may have much else to do.
+jest.setTimeout(30_000);
+const longestRun = 20_000;
+
 /** To stand before a script: its waits take no time, but its clock goes on. */
-export const noWaiting = "sleep() { SECONDS=$((SECONDS + 20)); }";
+export const noWaiting = "sleep() { SECONDS=$((SECONDS + 100)); }";
 
 function stubText(name: string, entries: Stubs[string], directory: string): string {
   const cases = Object.entries(entries).map(([key, replies], index) => {
@@ -70,7 +74,7 @@ export async function runBash(text: string, args: string[] = [], { stubs = {} }:
     chmodSync(file, 0o755);
   }
   const env = { ...process.env, PATH: `${directory}:${process.env["PATH"] ?? ""}` };
-  const child = spawn("bash", ["-s", ...args], { env });
+  const child = spawn("bash", ["-s", ...args], { env, timeout: longestRun, killSignal: "SIGKILL" });
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (data: Buffer) => (output.stdout += data.toString()));
   child.stderr.on("data", (data: Buffer) => (output.stderr += data.toString()));

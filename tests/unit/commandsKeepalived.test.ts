@@ -1,0 +1,212 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+import * as keepalived from "../../commands/keepalived";
+import { noWaiting, runBash, runOnHost, type Stubs } from "./support/bash";
+import { makeDirectory } from "./support/directory";
+import { serve } from "./support/web";
+
+test("files stand where keepalived and Warren look for them", () => {
+  expect([keepalived.configFile, keepalived.stagedFile, keepalived.checkFile, keepalived.marker]).toEqual([
+    "/etc/keepalived/keepalived.conf",
+    "/etc/keepalived/keepalived.conf.staged",
+    "/etc/keepalived/warren-check",
+    "# Written by Warren.",
+  ]);
+});
+
+describe("checkScript", () => {
+  test("asks the balancer itself", () => {
+    expect(keepalived.checkScript(8100, "/healthz")).toBe(`#!/bin/bash
+# Written by Warren.
+(exec 3<>/dev/tcp/127.0.0.1/8100 && printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3 && read -t 2 -r _ status _ <&3 && [ "$status" = 200 ]) 2> /dev/null
+`);
+  });
+
+  test.each([
+    ["can serve", 200, 0],
+    ["has no broker", 503, 1],
+  ])("a balancer that %s: exit status", async (_title, status, code) => {
+    const port = await serve({ "/healthz": status });
+    expect((await runBash(keepalived.checkScript(port, "/healthz"))).code).toBe(code);
+  });
+});
+
+test("install brings keepalived with the distribution's own packages, where it is missing", () => {
+  expect(keepalived.install()).toBe(`if ! command -v keepalived > /dev/null; then
+if command -v apt-get > /dev/null; then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get -qq -o DPkg::Lock::Timeout=300 update > /dev/null
+  apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends keepalived > /dev/null
+elif command -v dnf > /dev/null; then
+  dnf -q -y install keepalived > /dev/null
+elif command -v yum > /dev/null; then
+  yum -q -y install keepalived > /dev/null
+else
+  echo "no apt-get, dnf or yum here: install keepalived by hand" >&2
+  exit 1
+fi
+fi
+mkdir -p /etc/keepalived`);
+});
+
+/** Runs a script with /etc/keepalived in a directory of the test's own. */
+const runIn = (directory: string, script: string, stubs: Stubs) =>
+  runOnHost(script.replaceAll("/etc/keepalived", directory), { stubs });
+
+describe("takeUp", () => {
+  test("by its text", () => {
+    expect(keepalived.takeUp()).toBe(`umask 077
+sed 's/^ *script_user .*/script_user root/' /etc/keepalived/keepalived.conf.staged > /etc/keepalived/keepalived.conf.staged.check
+keepalived -t -f /etc/keepalived/keepalived.conf.staged.check
+rm /etc/keepalived/keepalived.conf.staged.check
+if [ -s /etc/keepalived/keepalived.conf ] && ! grep -qx "# Written by Warren." /etc/keepalived/keepalived.conf; then
+  cp -p /etc/keepalived/keepalived.conf /etc/keepalived/keepalived.conf.before-warren
+fi
+mv -f /etc/keepalived/keepalived.conf.staged /etc/keepalived/keepalived.conf
+if systemctl is-active -q keepalived; then systemctl reload keepalived; else systemctl enable -q --now keepalived; fi`);
+  });
+
+  const staged = "# Written by Warren.\nglobal_defs {\n    script_user nobody\n}\n";
+  const active: Stubs = { keepalived: { "-t": {} }, systemctl: { "is-active": {}, reload: {} } };
+
+  test("checks a copy in which the check runs as root, swaps it in and has keepalived reload", async () => {
+    const directory = makeDirectory({ "keepalived.conf.staged": staged });
+    const check = `cp "$3" ${directory}/checked; stat -c %a "$3" > ${directory}/mode`;
+    const { code, calls } = await runIn(directory, keepalived.takeUp(), {
+      ...active,
+      keepalived: { "-t": { run: check } },
+    });
+    expect(code).toBe(0);
+    expect(readFileSync(join(directory, "checked"), "utf8")).toBe(
+      staged.replace("    script_user nobody", "script_user root"),
+    );
+    expect(readFileSync(join(directory, "mode"), "utf8")).toBe("600\n");
+    expect(readFileSync(join(directory, "keepalived.conf"), "utf8")).toBe(staged);
+    expect(readdirSync(directory).sort()).toEqual(["checked", "keepalived.conf", "mode"]);
+    expect(calls).toEqual([
+      `keepalived -t -f ${directory}/keepalived.conf.staged.check`,
+      "systemctl is-active -q keepalived",
+      "systemctl reload keepalived",
+    ]);
+  });
+
+  test("starts keepalived where it does not run", async () => {
+    const directory = makeDirectory({ "keepalived.conf.staged": staged });
+    const systemctl = { "is-active": { code: 3 }, "enable -q --now": {} };
+    const { code, calls } = await runIn(directory, keepalived.takeUp(), { ...active, systemctl });
+    expect([code, calls.at(-1)]).toEqual([0, "systemctl enable -q --now keepalived"]);
+  });
+
+  test("changes nothing when keepalived refuses the configuration", async () => {
+    const directory = makeDirectory({ "keepalived.conf": "somebody else's\n", "keepalived.conf.staged": staged });
+    const { code, calls } = await runIn(directory, keepalived.takeUp(), { keepalived: { "-t": { code: 4 } } });
+    expect([code, calls.length]).toEqual([4, 1]);
+    expect(readFileSync(join(directory, "keepalived.conf"), "utf8")).toBe("somebody else's\n");
+    expect(existsSync(join(directory, "keepalived.conf.before-warren"))).toBe(false);
+  });
+
+  test("keeps a configuration of somebody else's, with its mode, and not one of its own", async () => {
+    const directory = makeDirectory({ "keepalived.conf": "somebody else's\n", "keepalived.conf.staged": staged });
+    const kept = join(directory, "keepalived.conf.before-warren");
+    const { mode } = statSync(join(directory, "keepalived.conf"));
+    expect((await runIn(directory, keepalived.takeUp(), active)).code).toBe(0);
+    expect(readFileSync(kept, "utf8")).toBe("somebody else's\n");
+    expect(statSync(kept).mode).toBe(mode);
+
+    const again = { ...active, keepalived: { "-t": {} } };
+    await runOnHost(`cp ${directory}/keepalived.conf ${directory}/keepalived.conf.staged`);
+    expect((await runIn(directory, keepalived.takeUp(), again)).code).toBe(0);
+    expect(readFileSync(kept, "utf8")).toBe("somebody else's\n");
+  });
+});
+
+describe("remove", () => {
+  test("by its text", () => {
+    expect(keepalived.remove()).toBe(`systemctl disable -q --now keepalived
+rm -f /etc/keepalived/warren-check /etc/keepalived/keepalived.conf /etc/keepalived/keepalived.conf.staged
+if [ -e /etc/keepalived/keepalived.conf.before-warren ]; then
+  mv /etc/keepalived/keepalived.conf.before-warren /etc/keepalived/keepalived.conf
+  systemctl enable -q --now keepalived
+fi`);
+  });
+
+  const systemctl = { "disable -q --now": {}, "enable -q --now": {} };
+
+  test("leaves nothing of Warren's", async () => {
+    const directory = makeDirectory({ "keepalived.conf": "x", "warren-check": "x", "keepalived.conf.staged": "x" });
+    mkdirSync(join(directory, "conf.d"));
+    const { code, calls } = await runIn(directory, keepalived.remove(), { systemctl });
+    expect([code, calls, readdirSync(directory)]).toEqual([0, ["systemctl disable -q --now keepalived"], ["conf.d"]]);
+  });
+
+  test("puts back what was there before, and starts that", async () => {
+    const directory = makeDirectory({ "keepalived.conf": "x", "keepalived.conf.before-warren": "somebody else's\n" });
+    const { code, calls } = await runIn(directory, keepalived.remove(), { systemctl });
+    expect([code, readdirSync(directory)]).toEqual([0, ["keepalived.conf"]]);
+    expect(readFileSync(join(directory, "keepalived.conf"), "utf8")).toBe("somebody else's\n");
+    expect(calls).toEqual(["systemctl disable -q --now keepalived", "systemctl enable -q --now keepalived"]);
+  });
+});
+
+describe("the holder of the virtual IP", () => {
+  const address = "198.18.66.10";
+
+  test("by their texts", () => {
+    expect(keepalived.awaitHeld(address, "eth0")).toBe(`deadline=$((SECONDS + 30))
+until ip -4 -o addr show dev eth0 | grep -qF " 198.18.66.10/"; do
+  if [ $SECONDS -ge $deadline ]; then
+    echo "this host should hold 198.18.66.10 and does not: see journalctl -u keepalived" >&2
+    exit 1
+  fi
+  sleep 0.1
+done`);
+    expect(keepalived.awaitNotHeld(address, "eth0")).toBe(`deadline=$((SECONDS + 30))
+until ! ip -4 -o addr show dev eth0 | grep -qF " 198.18.66.10/"; do
+  if [ $SECONDS -ge $deadline ]; then
+    echo "two hosts hold 198.18.66.10: is VRRP (IP protocol 112, 224.0.0.18) blocked between the balancers?" >&2
+    exit 1
+  fi
+  sleep 0.1
+done`);
+  });
+
+  const line = (ip: string) =>
+    `2: eth0    inet ${ip}/24 scope global eth0\\       valid_lft forever preferred_lft forever\n`;
+  const own = line("198.18.66.14");
+  const run = (script: string, ...shown: string[]) =>
+    runOnHost(script, {
+      stubs: { ip: { "-4 -o addr show dev eth0": shown.map((stdout) => ({ stdout })) } },
+      before: noWaiting,
+    });
+  const held = keepalived.awaitHeld(address, "eth0");
+  const free = keepalived.awaitNotHeld(address, "eth0");
+
+  test.each([
+    ["holds it", held, [own + line(address)]],
+    ["comes to hold it", held, [own, own + line(address)]],
+    ["does not hold it", free, [own]],
+    ["holds an address that begins alike", free, [own + line("198.18.66.100")]],
+    ["gives it up", free, [own + line(address), own]],
+  ])("a host that %s is what was waited for", async (_title, script, shown) => {
+    expect(await run(script, ...shown)).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test.each([
+    ["does not hold it", held, own, "this host should hold 198.18.66.10 and does not: see journalctl -u keepalived\n"],
+    [
+      "holds an address that begins alike",
+      held,
+      own + line("198.18.66.100"),
+      "this host should hold 198.18.66.10 and does not: see journalctl -u keepalived\n",
+    ],
+    [
+      "keeps it",
+      free,
+      own + line(address),
+      "two hosts hold 198.18.66.10: is VRRP (IP protocol 112, 224.0.0.18) blocked between the balancers?\n",
+    ],
+  ])("a host that %s is not, and a sentence says why", async (_title, script, shown, stderr) => {
+    expect(await run(script, shown)).toMatchObject({ code: 1, stderr });
+  });
+});

@@ -1,0 +1,71 @@
+import { removeStray, containerOwner } from "../../commands/docker";
+import { writeFiles } from "../../commands/files";
+import * as haproxy from "../../commands/haproxy";
+import { answers200 } from "../../commands/http";
+import * as keepalived from "../../commands/keepalived";
+import { installPackages, prepareHost, unprepareHost } from "../../commands/prepareHost";
+import * as rabbitmq from "../../commands/rabbitmq";
+import { scriptInput, waitUntil } from "../../commands/shell";
+import { syntaxFaults } from "./support/bash";
+
+/* Every script, with every combination of its options, is read by bash without running it. */
+
+const node: rabbitmq.NodePlace = { name: "rabbitmq-1", container: "rabbitmq", directory: "/var/lib/warren/rabbitmq" };
+const balancer = { container: "haproxy", directory: "/var/lib/warren/haproxy", image: "haproxy:2.6" };
+const wanted = { image: `sha256:${"1".repeat(64)}`, settings: "0123456789abcdef" };
+const file = { path: "/etc/x", mode: "0400", content: "END\n" };
+const members: rabbitmq.ExpectedMember[] = [
+  { name: "rabbitmq-1", type: "disc" },
+  { name: "rabbitmq2", type: "ram" },
+];
+
+const scripts: Record<string, string> = {
+  answers200: answers200(8100, "/healthz"),
+  awaitBoot: rabbitmq.awaitBoot(node, 5672),
+  awaitHeld: keepalived.awaitHeld("192.0.2.100", "eth0"),
+  awaitNotHeld: keepalived.awaitNotHeld("192.0.2.100", "eth0"),
+  awaitServing: haproxy.awaitServing(balancer, 8100, "/healthz"),
+  checkScript: keepalived.checkScript(8100, "/healthz"),
+  containerOwner: containerOwner("registry:5000/rabbitmq@sha256:11", "it's"),
+  formed: rabbitmq.formed(node, members, "rabbitmq"),
+  "formed, a single node": rabbitmq.formed(node, members.slice(0, 1), "rabbit.mq@x", 1),
+  gate: rabbitmq.gate(node, wanted, 5672),
+  install: keepalived.install(),
+  installPackages: installPackages({ apt: "a b", dnf: "c" }),
+  "joinCluster, disc": rabbitmq.joinCluster(node, "rabbitmq2", "disc"),
+  "joinCluster, RAM": rabbitmq.joinCluster(node, "rabbitmq2", "ram"),
+  makeDirectories: rabbitmq.makeDirectories(node),
+  moveAside: rabbitmq.moveAside(node),
+  remove: keepalived.remove(),
+  removeConfig: haproxy.removeConfig(balancer),
+  removeStray: removeStray("haproxy", "acme/warren/dev", "haproxy-host4", 30),
+  reset: rabbitmq.reset(node),
+  stage: haproxy.stage(balancer),
+  startApp: rabbitmq.startApp(node),
+  stopApp: rabbitmq.stopApp(node),
+  "takeUp, haproxy": haproxy.takeUp(balancer),
+  "takeUp, keepalived": keepalived.takeUp(),
+  unprepareHost: unprepareHost(),
+  waitUntil: waitUntil("{ false; }", 1, "no", 1),
+  writeFiles: writeFiles([file, { ...file, inPlace: true, owner: "container" }]),
+  "writeFiles, none": writeFiles([]),
+};
+
+for (const user of ["root", "ops"])
+  for (const installDocker of [true, false])
+    for (const registryMirrors of [[], ["http://192.0.2.1:5000"]])
+      for (const insecureRegistries of [[], ["192.0.2.1:5000"]])
+        for (const zone of [{}, { timezone: "Asia/Shanghai" }]) {
+          const preparation = { user, installDocker, registryMirrors, insecureRegistries, ...zone };
+          scripts[`prepareHost ${JSON.stringify(preparation)}`] = prepareHost(preparation);
+        }
+
+test.each(Object.entries(scripts))("%s", (_name, script) => {
+  expect(syntaxFaults(script)).toBe("");
+  expect(syntaxFaults(scriptInput({ create: script }))).toBe("");
+  expect(syntaxFaults(scriptInput({ create: "true", delete: script }, "rabbitmq-1"))).toBe("");
+});
+
+test("a fault in a script is found", () => {
+  expect(syntaxFaults(scriptInput({ create: "if true; then" }))).toContain("syntax error");
+});
