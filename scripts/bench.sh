@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# npm run bench [-- ROUNDS [IMAGE]]: what Warren takes beside the same steps done by hand, side by side on the lab's hosts,
+# which it resets.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$root"
+install_packages
+. scripts/env.sh
+lab/lab up
+exec ts-node --transpile-only tests/bench/main.ts "$@"
