@@ -3,6 +3,7 @@
 # Prints `ok` or `FAIL` lines and closes with `N passed, N failed`.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")" || exit 2
+# shellcheck source=/dev/null
 . lib/common.sh
 PASSED=0 FAILED=0
 CASE=''

@@ -4,9 +4,10 @@
 # What a bare machine may lack. COMMAND=PACKAGE.
 commands_up() {
   local pair missing=()
-  for pair in curl=curl ssh=openssh-client ip=iproute2 perl=perl gpgv=gpgv awk=mawk flock=util-linux; do
+  for pair in curl=curl ssh=openssh-client ip=iproute2 mount=mount gpgv=gpgv awk=mawk flock=util-linux; do
     command -v "${pair%=*}" >/dev/null || missing+=("${pair#*=}")
   done
+  perl -MEnglish -e 1 2>/dev/null || missing+=(perl) # the command alone is there on every Debian, its modules are not
   [ ${#missing[@]} -gt 0 ] || return 0
   command -v apt-get >/dev/null || die "this machine lacks: ${missing[*]}" "install them and run this again"
   say "installing ${missing[*]}"
@@ -53,11 +54,12 @@ sources() { # SUITE: apt source lines; none where this machine is no Debian (mmd
 # The least system of a release that can install packages: most of the work, so images of one release share it. It is kept for a day,
 # as long as its package lists are good.
 base() { # SUITE: its directory, in CACHE/base
-  local suite=$1 dir=$CACHE/base/$1 opts=() line src
+  local suite=$1 dir=$CACHE/base/$1 opts=() line src recipe
+  recipe=$({ declare -f base && cat "$LAB/images/slim" && sources "$suite"; } | sha256sum)
   mkdir -p "$CACHE/base" "$CACHE/debs/$suite"
   (
     flock 8 # two images of one release are made at once
-    [ -z "$(find "$CACHE/base" -maxdepth 1 -name "$suite.done" -mmin -1440)" ] || exit 0
+    [ -z "$(find "$CACHE/base" -maxdepth 1 -name "$suite.done" -mmin -1440)" ] || [ "$(cat "$dir.done")" != "$recipe" ] || exit 0
     rm -rf --one-file-system "$dir" "$dir.done"
     while read -r line; do [ -z "$line" ] || opts+=(--aptopt="$line"); done < <(machine_acquire)
     src=$(sources "$suite")
@@ -67,14 +69,13 @@ base() { # SUITE: its directory, in CACHE/base
     [ "$suite" != trixie ] || for line in "$CACHE"/debs/bookworm/debian-archive-keyring_*.deb; do [ ! -e "$line" ] || dpkg -x "$line" "$CACHE/tools"; done
     [ ! -e "$KEYRING" ] || opts+=(--keyring="$KEYRING")
     TMPDIR=$CACHE/work PATH=$CACHE/tools/usr/bin:$PATH nice mmdebstrap --mode=root --format=directory --variant=apt \
-      --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-      --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/lib/locale/*' --dpkgopt='path-include=/usr/lib/locale/C.*' \
+      --dpkgopt=force-unsafe-io \
       --aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "3"' "${opts[@]}" \
       --skip=download/empty,essential/unlink,cleanup/apt/lists \
       --setup-hook="mkdir -p \"\$1/var/cache/apt/archives\"; cp -l $CACHE/debs/$suite/*.deb \"\$1/var/cache/apt/archives/\" 2>/dev/null || true" \
       --customize-hook="cp -ln \"\$1\"/var/cache/apt/archives/*.deb $CACHE/debs/$suite/ 2>/dev/null || true" \
-      "$suite" "$dir" ${src:+"$src"} || exit 1
-    touch "$dir.done"
+      --customize-hook="$LAB/images/slim" "$suite" "$dir" ${src:+"$src"} || exit 1
+    echo "$recipe" >"$dir.done"
   ) 8>"$CACHE/base/$suite.lock"
 }
 

@@ -21,7 +21,7 @@ seconds_of() { case $1 in haproxy:*) echo 12 ;; host) echo 45 ;; *) echo 30 ;; e
 
 # An image is as good as what it was made from: a change in its files, or in how it is made, makes it anew.
 recipe() { # KIND (host, rabbitmq, haproxy) IMAGE
-  { cat "$LAB/images/$1"/* && declare -f base rootfs build_image && echo "$2 $HOST_PACKAGES"; } | sha256sum | cut -c1-16
+  { cat "$LAB/images/slim" "$LAB/images/$1"/* && declare -f base rootfs build_image && echo "$2 $HOST_PACKAGES"; } | sha256sum | cut -c1-16
 }
 marker() { echo "$CACHE/built/${1/:/_}"; } # IMAGE: holds the recipe it was pushed with
 have_image() { # IMAGE
@@ -90,10 +90,12 @@ build_image() { # IMAGE
       ;;
     rabbitmq:*)
       rootfs "$suite" rabbitmq-server,tzdata "$LAB/images/rabbitmq/setup" "$LAB/images/rabbitmq/prepare" >"$tar"
+      # shellcheck source=/dev/null
       push "$image" "$tar" "$(. "$LAB/images/rabbitmq/config")"
       ;;
     haproxy:*)
       rootfs "$suite" haproxy "$LAB/images/haproxy/setup" >"$tar"
+      # shellcheck source=/dev/null
       push "$image" "$tar" "$(. "$LAB/images/haproxy/config")"
       ;;
   esac
