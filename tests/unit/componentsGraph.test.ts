@@ -1,0 +1,189 @@
+import { deployDev, nodes } from "./support/devStack";
+import type { Deployment } from "./support/mocks";
+
+/* The graph of the dev stack, as its first update makes it. */
+
+/** Each resource, and what it waits for. */
+const edges: Record<string, string[]> = {
+  "warren-dev": [],
+
+  host1: [],
+  host2: [],
+  host3: [],
+  host4: [],
+  host5: [],
+  "host1-prepare": [],
+  "host2-prepare": [],
+  "host3-prepare": [],
+  "host4-prepare": [],
+  "host5-prepare": [],
+  "host1-docker": ["host1-prepare"],
+  "host2-docker": ["host2-prepare"],
+  "host3-docker": ["host3-prepare"],
+  "host4-docker": ["host4-prepare"],
+  "host5-docker": ["host5-prepare"],
+
+  rabbitmq: [],
+  "rabbitmq-cookie": [],
+  "rabbitmq-password": [],
+
+  rabbitmq1: [],
+  "rabbitmq1-image": ["host1-prepare"],
+  "rabbitmq1-files": ["rabbitmq-cookie", "rabbitmq-password", "rabbitmq1-image"],
+  "rabbitmq1-gate": ["rabbitmq1-files", "rabbitmq1-image"],
+  "rabbitmq1-container": ["rabbitmq1-gate", "rabbitmq1-image"],
+  "rabbitmq1-boot": ["rabbitmq1-container"],
+
+  rabbitmq2: [],
+  "rabbitmq2-image": ["host2-prepare"],
+  "rabbitmq2-files": ["rabbitmq-cookie", "rabbitmq-password", "rabbitmq2-image"],
+  "rabbitmq2-gate": ["rabbitmq2-files", "rabbitmq2-image"],
+  "rabbitmq2-container": ["rabbitmq2-gate", "rabbitmq2-image"],
+  "rabbitmq2-boot": ["rabbitmq2-container"],
+  "rabbitmq2-stop-app": ["rabbitmq2-boot"],
+  "rabbitmq2-reset": ["rabbitmq2-stop-app"],
+  "rabbitmq2-join-cluster": ["rabbitmq1-boot", "rabbitmq2-reset"],
+  "rabbitmq2-start-app": ["rabbitmq2-join-cluster"],
+
+  rabbitmq3: [],
+  "rabbitmq3-image": ["host3-prepare"],
+  "rabbitmq3-files": ["rabbitmq-cookie", "rabbitmq-password", "rabbitmq3-image"],
+  "rabbitmq3-gate": ["rabbitmq3-files", "rabbitmq3-image"],
+  "rabbitmq3-container": ["rabbitmq3-gate", "rabbitmq3-image"],
+  "rabbitmq3-boot": ["rabbitmq3-container"],
+  "rabbitmq3-stop-app": ["rabbitmq3-boot"],
+  "rabbitmq3-reset": ["rabbitmq3-stop-app"],
+  "rabbitmq3-join-cluster": ["rabbitmq1-boot", "rabbitmq2-start-app", "rabbitmq3-reset"],
+  "rabbitmq3-start-app": ["rabbitmq3-join-cluster"],
+
+  "rabbitmq-formed": [
+    "rabbitmq1-boot",
+    "rabbitmq1-container",
+    "rabbitmq2-container",
+    "rabbitmq2-start-app",
+    "rabbitmq3-container",
+    "rabbitmq3-start-app",
+  ],
+
+  haproxy: [],
+  "haproxy-stats-password": [],
+  "haproxy-host4-image": ["host4-prepare"],
+  "haproxy-host4-config": ["haproxy-host4-image", "haproxy-stats-password"],
+  "haproxy-host4-container": ["haproxy-host4-config", "haproxy-host4-image", "rabbitmq-formed"],
+  "haproxy-host4-ready": ["haproxy-host4-container"],
+  "haproxy-host5-image": ["host5-prepare"],
+  "haproxy-host5-config": ["haproxy-host5-image", "haproxy-stats-password"],
+  "haproxy-host5-container": ["haproxy-host5-config", "haproxy-host5-image", "rabbitmq-formed"],
+  "haproxy-host5-ready": ["haproxy-host5-container"],
+
+  vip: [],
+  "vip-password": [],
+  "vip-host4-package": ["host4-prepare"],
+  "vip-host4-service": ["haproxy-host4-ready", "vip-host4-package", "vip-password"],
+  "vip-host5-package": ["host5-prepare"],
+  "vip-host5-service": ["haproxy-host5-ready", "vip-host5-package", "vip-password"],
+  "vip-host4-holds": ["vip-host4-service", "vip-host5-service"],
+  "vip-host5-stands-by": ["vip-host4-holds", "vip-host4-service", "vip-host5-service"],
+};
+
+const types: Record<string, RegExp> = {
+  "pulumi:pulumi:Stack": /^warren-dev$/,
+  "warren:index:Host": /^host\d$/,
+  "warren:index:RabbitCluster": /^rabbitmq$/,
+  "warren:index:RabbitNode": /^rabbitmq\d$/,
+  "warren:index:HaproxyPair": /^haproxy$/,
+  "warren:index:KeepalivedVip": /^vip$/,
+  "pulumi:providers:docker": /^host\d-docker$/,
+  "random:index/randomPassword:RandomPassword": /-(cookie|password)$/,
+  "docker:index/remoteImage:RemoteImage": /-image$/,
+  "docker:index/container:Container": /-container$/,
+  "command:remote:Command":
+    /-(prepare|files|gate|boot|stop-app|reset|join-cluster|start-app|formed|config|ready|package|service|holds|stands-by)$/,
+};
+
+let dev: Deployment;
+beforeAll(async () => {
+  dev = await deployDev();
+});
+
+test("first update: every resource by its name, and what each waits for", () => {
+  expect(Object.fromEntries(dev.resources.map(({ name, dependsOn }) => [name, dependsOn]))).toEqual(edges);
+  expect(dev.resources).toHaveLength(Object.keys(edges).length);
+});
+
+test("every resource's type is what its name says", () => {
+  const wrong = dev.resources.filter(({ name, type }) => !types[type]?.test(name));
+  expect(wrong.map(({ name, type }) => `${name}: ${type}`)).toEqual([]);
+});
+
+test("every resource stands under its component", () => {
+  const parent = (name: string): string => {
+    if (name === "warren-dev") return "";
+    if (/^(host\d|rabbitmq|haproxy|vip)$/.test(name)) return "warren-dev";
+    if (/^(rabbitmq\d|rabbitmq-.*)$/.test(name)) return "rabbitmq";
+    return name.replace(/-.*/, "");
+  };
+  for (const resource of dev.resources)
+    expect([resource.name, resource.parent]).toEqual([resource.name, parent(resource.name)]);
+});
+
+test("the stack's own last outputs are looked into, and no other stack", () => {
+  expect(dev.references).toEqual(["acme/warren/dev"]);
+});
+
+test("what is made by Docker is made by the right host's Docker, never by a default provider", () => {
+  const providers = dev.resources
+    .filter(({ type }) => type.startsWith("docker:"))
+    .map(({ name, provider }): [string, string] => [name, provider]);
+  expect(Object.fromEntries(providers)).toEqual({
+    "rabbitmq1-image": "host1-docker",
+    "rabbitmq1-container": "host1-docker",
+    "rabbitmq2-image": "host2-docker",
+    "rabbitmq2-container": "host2-docker",
+    "rabbitmq3-image": "host3-docker",
+    "rabbitmq3-container": "host3-docker",
+    "haproxy-host4-image": "host4-docker",
+    "haproxy-host4-container": "host4-docker",
+    "haproxy-host5-image": "host5-docker",
+    "haproxy-host5-container": "host5-docker",
+  });
+});
+
+test("replacing a container drags no other one with it: its properties come from its own image alone", () => {
+  for (const { name, madeFrom } of dev.resources.filter(({ type }) => type === "docker:index/container:Container")) {
+    expect([name, madeFrom]).toEqual([name, { image: [name.replace(/container$/, "image")] }]);
+  }
+});
+
+test("no property links one node to another", () => {
+  for (const node of nodes) {
+    const own = dev.resources.filter(({ name }) => name.startsWith(`${node}-`));
+    const sources = own.flatMap(({ madeFrom }) => Object.values(madeFrom).flat());
+    const others = nodes.filter((other) => other !== node);
+    expect(sources.filter((source) => others.some((other) => source.startsWith(other)))).toEqual([]);
+  }
+});
+
+describe("first update", () => {
+  test("blank nodes boot side by side", () => {
+    for (const node of nodes) {
+      const strangers = [...dev.before(`${node}-boot`)].filter(
+        (name) => /^rabbitmq\d/.test(name) && !name.startsWith(node),
+      );
+      expect([node, strangers]).toEqual([node, []]);
+    }
+  });
+
+  test("images and balancers' configurations wait for no broker, containers of balancers for all of them", () => {
+    for (const part of ["haproxy-host4-config", "haproxy-host5-config", "vip-host4-package"]) {
+      expect([...dev.before(part)].filter((name) => name.startsWith("rabbitmq"))).toEqual([]);
+    }
+    for (const node of nodes) expect(dev.before("haproxy-host4-container")).toContain(`${node}-boot`);
+  });
+
+  test("the end of the graph comes after everything that can fail", () => {
+    const last = dev.before("vip-host5-stands-by");
+    const commands = dev.resources.filter(({ type }) => type === "command:remote:Command").map(({ name }) => name);
+    expect(commands.filter((name) => !last.has(name))).toEqual(["vip-host5-stands-by"]);
+  });
+});

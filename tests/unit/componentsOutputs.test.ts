@@ -1,0 +1,87 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { deployDev, home } from "./support/devStack";
+import { sealed } from "./support/mocks";
+
+import { certificate, certificateKey } from "./configFixture";
+
+/* What a stack hands to applications, as Pulumi shows it after an update. */
+
+const dev = {
+  vip: "198.18.66.100",
+  ports: { amqp: 15670, management: 15672, stats: 8100, metrics: 15692 },
+  amqpUrl: sealed("amqp://admin:generated-rabbitmq-password@198.18.66.100:15670/app"),
+  managementUrl: "http://198.18.66.100:15672/",
+  statsUrl: "http://198.18.66.100:8100/",
+  vhost: "app",
+  username: "admin",
+  password: sealed("generated-rabbitmq-password"),
+  stats: { username: "admin", password: sealed("generated-haproxy-stats-password") },
+  nodes: [
+    { name: "rabbitmq1", host: "host1", type: "disc" },
+    { name: "rabbitmq2", host: "host2", type: "disc" },
+    { name: "rabbitmq3", host: "host3", type: "ram" },
+  ],
+  members: {
+    disc: ["rabbit@rabbitmq1", "rabbit@rabbitmq2"],
+    ram: ["rabbit@rabbitmq3"],
+    running: ["rabbit@rabbitmq1", "rabbit@rabbitmq2", "rabbit@rabbitmq3"],
+    versions: {
+      "rabbit@rabbitmq1": "3.8.9 on Erlang 23.2.6",
+      "rabbit@rabbitmq2": "3.8.9 on Erlang 23.2.6",
+      "rabbit@rabbitmq3": "3.8.9 on Erlang 23.2.6",
+    },
+  },
+};
+
+const outputs = async (changes: Record<string, unknown>) => (await deployDev(changes)).outputsOf();
+
+test("the dev stack's, whole", async () => {
+  expect(await outputs({})).toEqual(dev);
+});
+
+test("without a virtual IP, the first balancer is the entrance", async () => {
+  const { vip, ...without } = dev;
+  expect(vip).toBeDefined();
+  expect(await outputs({ vip: undefined, "haproxy.hosts": ["host5", "host4"] })).toEqual({
+    ...without,
+    amqpUrl: sealed("amqp://admin:generated-rabbitmq-password@198.18.66.15:15670/app"),
+    managementUrl: "http://198.18.66.15:15672/",
+    statsUrl: "http://198.18.66.15:8100/",
+  });
+});
+
+test("where the balancers do not offer the management page, it is the root node's own", async () => {
+  expect(await outputs({ "haproxy.ports.management": undefined, "rabbitmq.ports.management": 15680 })).toEqual({
+    ...dev,
+    ports: { ...dev.ports, management: 15680 },
+    managementUrl: "http://198.18.66.11:15680/",
+  });
+});
+
+test("with TLS, its port", async () => {
+  writeFileSync(join(home, "tls.pem"), certificate + certificateKey);
+  const tls = { "haproxy.ports.amqps": 15671, "haproxy.tls.certificateFile": join(home, "tls.pem") };
+  expect(await outputs(tls)).toEqual({ ...dev, ports: { ...dev.ports, amqps: 15671 } });
+});
+
+test("names that a URL would read otherwise are encoded in it, and nowhere else", async () => {
+  const login = { "rabbitmq.username": "ops.team", "rabbitmq.password": "p@ss/w=rd?x,+%", "rabbitmq.vhost": "/" };
+  expect(await outputs(login)).toMatchObject({
+    amqpUrl: sealed("amqp://ops.team:p%40ss%2Fw%3Drd%3Fx%2C%2B%25@198.18.66.100:15670/%2F"),
+    username: "ops.team",
+    password: sealed("p@ss/w=rd?x,+%"),
+    vhost: "/",
+  });
+});
+
+test("the next update's order is read from them: the nodes by their names", async () => {
+  const { nodes } = await outputs({});
+  expect(nodes).toEqual(dev.nodes);
+});
+
+test("a stack without a virtual IP has no resource for one", async () => {
+  const { resources } = await deployDev({ vip: undefined });
+  expect(resources.filter(({ name }) => name.startsWith("vip"))).toEqual([]);
+});

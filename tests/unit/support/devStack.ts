@@ -1,0 +1,60 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+
+// First: it stands in for parts of the SDK, which the program loads.
+import { deploy, type Deployment } from "./mocks";
+
+import program from "../../../index";
+import { hostKey, privateKey } from "../configFixture";
+
+jest.mock("node:os", () => {
+  const os = jest.requireActual<typeof import("node:os")>("node:os");
+  const fs = jest.requireActual<typeof import("node:fs")>("node:fs");
+  const directory = fs.mkdtempSync(`${os.tmpdir()}/warren-unit-home-`);
+  return { ...os, homedir: () => directory };
+});
+
+/** The operator's home, which is the test's own. */
+export const home = homedir();
+
+afterAll(() => {
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** What each host is known by. */
+export const knownKey = hostKey();
+/** What opens each host. */
+export const loginKey = privateKey();
+
+const lab = join(home, ".local/state/warren/lab/ssh");
+mkdirSync(lab, { recursive: true });
+writeFileSync(join(lab, "id_ed25519"), loginKey);
+writeFileSync(join(lab, "known_hosts"), [1, 2, 3, 4, 5].map((n) => `198.18.66.1${n} ${knownKey}\n`).join(""));
+
+type Values = Record<string, unknown>;
+
+/**
+ * Pulumi.dev.yaml's config with some values set, by their paths ("rabbitmq.nodes.2.type"); `undefined` takes one away. A
+ * dot within a key is written as a slash.
+ */
+export function devConfig(changes: Values = {}): Values {
+  const file = parse(readFileSync(join(__dirname, "../../../Pulumi.dev.yaml"), "utf8")) as { config: Values };
+  for (const [path, value] of Object.entries(changes)) {
+    const keys = `warren:${path}`.split(".").map((key) => key.replaceAll("/", "."));
+    const last = keys.pop() ?? "";
+    const parent = keys.reduce<Values>((inner, key) => (inner[key] ??= {}) as Values, file.config);
+    if (value === undefined) Reflect.deleteProperty(parent, last);
+    else parent[last] = value;
+  }
+  return file.config;
+}
+
+/** The dev stack's program, with changes of its config, after an update that left these nodes serving. */
+export function deployDev(changes: Values = {}, serving: string[] = []): Promise<Deployment> {
+  const previous = serving.length === 0 ? {} : { nodes: serving.map((name) => ({ name, host: "?", type: "disc" })) };
+  return deploy(program, devConfig(changes), previous);
+}
+
+export const nodes = ["rabbitmq1", "rabbitmq2", "rabbitmq3"] as const;
