@@ -7,7 +7,12 @@ export default tseslint.config(
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.mjs"] }, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ["eslint.config.mjs"] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       // A Pulumi resource acts by being made; most are not referred to again.
@@ -17,10 +22,19 @@ export default tseslint.config(
   // The rules' room: what a room may not import says the house better than a drawing.
   {
     files: ["commands/**", "templates/**"],
-    rules: { "no-restricted-imports": ["error", { patterns: [{ group: ["@pulumi/*"], message: "commands/ and templates/ are pure functions: no Pulumi." }] }] },
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        { patterns: [{ group: ["@pulumi/*"], message: "commands/ and templates/ are pure functions: no Pulumi." }] },
+      ],
+    },
   },
   // A test that meets undefined fails by itself.
   { files: ["tests/**", "policies/tests/**"], rules: { "@typescript-eslint/no-non-null-assertion": "off" } },
-  { files: ["**/*.mjs"], extends: [tseslint.configs.disableTypeChecked] },
+  {
+    files: ["**/*.mjs"],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { globals: { process: "readonly", console: "readonly" } },
+  },
   prettier,
 );

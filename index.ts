@@ -6,7 +6,7 @@ import { KeepalivedVip } from "./components/keepalivedVip";
 import { stackOutputs, type StackOutputs } from "./components/outputs";
 import { RabbitCluster } from "./components/rabbitCluster";
 import { servingNodes } from "./components/serving";
-import { loadConfig } from "./config";
+import { loadConfig, refuseChanges } from "./config";
 import { joinsInParallel } from "./config/versions";
 
 /** The config's rules have made sure that every role names a host that exists, and each VIP host has a priority. */
@@ -20,6 +20,8 @@ function present<T>(value: T | undefined): T {
 /** The whole service: hosts, a RabbitMQ cluster on some, balancers on some, and a virtual IP between the balancers. */
 export = async (): Promise<StackOutputs> => {
   const config = loadConfig();
+  const serving = await servingNodes();
+  refuseChanges(serving, config);
   const { rabbitmq, haproxy, vip, prepare } = config;
   const timezone = prepare.timezone === undefined ? {} : { timezone: prepare.timezone };
 
@@ -40,7 +42,7 @@ export = async (): Promise<StackOutputs> => {
     directory: rabbitmq.dataDirectory,
     openFiles: rabbitmq.openFiles,
     stopGraceSeconds: rabbitmq.stopGraceSeconds,
-    serving: await servingNodes(),
+    serving: serving.map((node) => node.name),
     joinsInParallel: joinsInParallel(rabbitmq.version),
   });
 
@@ -56,6 +58,7 @@ export = async (): Promise<StackOutputs> => {
     })),
     ...(haproxy.tls === undefined ? {} : { certificate: readFileSync(haproxy.tls.certificateFile, "utf8") }),
     brokers: [cluster.formed],
+    rolling: serving.length > 0,
   });
 
   if (vip !== undefined) {
@@ -67,6 +70,7 @@ export = async (): Promise<StackOutputs> => {
         balancer: present(balancers.serving[name]),
       })),
       healthPort: haproxy.ports.stats,
+      rolling: serving.length > 0,
     });
   }
   return stackOutputs(config, cluster, balancers);

@@ -1,11 +1,23 @@
 import type { Config } from "jest";
 
-const transform: Config["transform"] = { "^.+\\.ts$": ["ts-jest", { diagnostics: false, tsconfig: { module: "commonjs", target: "es2022", esModuleInterop: true, isolatedModules: true } }] };
+const transform: Config["transform"] = {
+  "^.+\\.ts$": [
+    "ts-jest",
+    {
+      diagnostics: false,
+      tsconfig: { module: "commonjs", target: "es2023", esModuleInterop: true, isolatedModules: true },
+    },
+  ],
+};
 
 /** `unit` needs nothing but Node; `lab` needs the engine and the lab's hosts, and runs one file at a time. */
 const config: Config = {
   projects: [
-    { displayName: "unit", testMatch: ["<rootDir>/tests/unit/**/*.test.ts", "<rootDir>/policies/tests/**/*.test.ts"], transform },
+    {
+      displayName: "unit",
+      testMatch: ["<rootDir>/tests/unit/**/*.test.ts", "<rootDir>/policies/tests/**/*.test.ts"],
+      transform,
+    },
     { displayName: "lab", testMatch: ["<rootDir>/tests/lab/**/*.test.ts"], transform },
     { displayName: "chaos", testMatch: ["<rootDir>/tests/chaos/**/*.test.ts"], transform },
   ],

@@ -25,6 +25,18 @@ fi`;
 }
 
 /**
+ * Script: goes no further where a container of this name is somebody else's: another stack's, another part's, or made by
+ * hand. Whatever is written after this does not come under a container that runs.
+ */
+export function refuseForeign(container: string, stack: string, part: string): string {
+  const format = `{{index .Config.Labels "${labels.stack}"}} {{index .Config.Labels "${labels.part}"}}`;
+  return `if found=$(docker inspect -f '${format}' ${container} 2> /dev/null) && [ "$found" != "${stack} ${part}" ]; then
+  echo "this host has a container ${container} already that is not ${part} of ${stack} (its labels say: $found). Nothing was changed" >&2
+  exit 1
+fi`;
+}
+
+/**
  * Removes a container that Docker made but the state does not know, as a run leaves it that was killed while the container
  * was being made. Only a container with this stack's and this part's labels is touched; it is stopped with its grace first.
  */

@@ -8,12 +8,17 @@ export const configFile = `${directory}/keepalived.conf`;
 export const stagedFile = `${directory}/keepalived.conf.staged`;
 /** The script by which keepalived asks the balancer. */
 export const checkFile = `${directory}/warren-check`;
-/** First line of every configuration that Warren writes; a file without it is somebody else's. */
-export const marker = "# Written by Warren.";
+/**
+ * First line of what Warren writes. A file without it is somebody else's, and one with another host's name in it is not
+ * this resource's to remove: it was written after the host was given that name.
+ */
+export function marker(host: string): string {
+  return `# Written by Warren for ${host}.`;
+}
 
 /** The check script's text: the balancer itself says whether it can serve. A live pid alone would prove nothing. */
 export function checkScript(port: number, path: string): string {
-  return `#!/bin/bash\n${marker}\n${answers200(port, path)}\n`;
+  return `#!/bin/bash\n${answers200(port, path)}\n`;
 }
 
 /** Script: keepalived from the distribution, not yet started. */
@@ -34,16 +39,18 @@ export function takeUp(): string {
 sed 's/^ *script_user .*/script_user root/' ${stagedFile} > ${stagedFile}.check
 keepalived -t -f ${stagedFile}.check
 rm ${stagedFile}.check
-if [ -s ${configFile} ] && ! grep -qx "${marker}" ${configFile}; then
+if [ -s ${configFile} ] && ! grep -q "^# Written by Warren" ${configFile}; then
   cp -p ${configFile} ${configFile}.before-warren
 fi
 mv -f ${stagedFile} ${configFile}
-if systemctl is-active -q keepalived; then systemctl reload keepalived; else systemctl enable -q --now keepalived; fi`;
+systemctl enable -q keepalived
+if systemctl is-active -q keepalived; then systemctl reload keepalived; else systemctl start keepalived; fi`;
 }
 
 /** Script: stops keepalived, which gives the virtual IP up at once, and puts back what was there before. */
-export function remove(): string {
-  return `systemctl disable -q --now keepalived
+export function remove(host: string): string {
+  return `grep -qxF "${marker(host)}" ${configFile} || exit 0
+systemctl disable -q --now keepalived
 rm -f ${checkFile} ${configFile} ${stagedFile}
 if [ -e ${configFile}.before-warren ]; then
   mv ${configFile}.before-warren ${configFile}

@@ -2,6 +2,8 @@ import { quote } from "./shell";
 
 /** What a host needs before anything is built on it. */
 export interface HostPreparation {
+  /** The host's name in the stack. */
+  name: string;
   /** The login; one that is not root is put into the `docker` group, which the Docker provider's SSH session needs. */
   user: string;
   /** Install the distribution's own package where Docker is missing. */
@@ -10,6 +12,11 @@ export interface HostPreparation {
   insecureRegistries: string[];
   /** IANA name; the host's clock is left alone without it. */
   timezone?: string;
+}
+
+/** Only the resource that a file was written by takes it away. */
+function marker(name: string): string {
+  return `# Written by Warren for ${name}.`;
 }
 
 const sysctlFile = "/etc/sysctl.d/90-warren.conf";
@@ -21,11 +28,11 @@ const daemonFile = "/etc/docker/daemon.json";
  * virtual IP that it does not hold yet. The file is loaded by itself, since \`sysctl --system\` would re-apply what others
  * set.
  */
-function kernel(): string {
+function kernel(name: string): string {
   return `echo br_netfilter > ${modulesFile}
 modprobe br_netfilter 2> /dev/null || [ -e /proc/sys/net/bridge ] || echo "this kernel has no br_netfilter: bridged traffic does not pass iptables here"
 cat > ${sysctlFile} <<'END'
-# Written by Warren.
+${marker(name)}
 net.ipv4.ip_forward = 1
 net.ipv4.ip_nonlocal_bind = 1
 END
@@ -62,7 +69,7 @@ function dockerPresent(install: boolean): string {
   return `if ! command -v docker > /dev/null; then
 ${missing}
 fi
-systemctl is-active -q docker || systemctl enable -q --now docker
+systemctl enable -q --now docker
 docker info > /dev/null`;
 }
 
@@ -116,8 +123,8 @@ ln -sfn ${quote(`/usr/share/zoneinfo/${timezone}`)} /etc/localtime
 
 /** Script: prepares a host. It can run at any time and only does what is missing. */
 export function prepareHost(preparation: HostPreparation): string {
-  const { user, installDocker, registryMirrors, insecureRegistries, timezone } = preparation;
-  const steps = [kernel(), dockerPresent(installDocker)];
+  const { name, user, installDocker, registryMirrors, insecureRegistries, timezone } = preparation;
+  const steps = [kernel(name), dockerPresent(installDocker)];
   if (registryMirrors.length + insecureRegistries.length > 0) {
     steps.push(registries(registryMirrors, insecureRegistries));
   }
@@ -131,6 +138,7 @@ export function prepareHost(preparation: HostPreparation): string {
 }
 
 /** Script: takes away the files that {@link prepareHost} made for itself. Docker and its settings stay. */
-export function unprepareHost(): string {
-  return `rm -f ${sysctlFile} ${modulesFile}`;
+export function unprepareHost(name: string): string {
+  return `grep -qxF ${quote(marker(name))} ${sysctlFile} || exit 0
+rm -f ${sysctlFile} ${modulesFile}`;
 }

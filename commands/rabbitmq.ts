@@ -32,6 +32,25 @@ export function cli(place: NodePlace, tool: string, args: string): string {
   return `docker exec -u rabbitmq ${place.container} ${tool} -q ${args}`;
 }
 
+/** The container's own directory for the broker's data. */
+export const dataMount = "/var/lib/rabbitmq";
+
+/**
+ * Script: goes no further where a node that exists would be given another data directory, with which it would start empty,
+ * or other ports between nodes, on which the other members would not find it.
+ */
+export function refuseMove(place: NodePlace, environment: string[]): string {
+  const format = `{{range .Mounts}}{{if eq .Destination "${dataMount}"}}{{.Source}}{{end}}{{end}}{{range .Config.Env}}\\n{{.}}{{end}}`;
+  return `if found=$(docker inspect -f $'${format}' ${place.container} 2> /dev/null); then
+  for fixed in ${[`${place.directory}/data`, ...environment].join(" ")}; do
+    if ! grep -qxF "$fixed" <<< "$found"; then
+      echo "${place.name} was made without $fixed: a node keeps its data directory and its ports epmd and distribution for life. Nothing was changed" >&2
+      exit 1
+    fi
+  done
+fi`;
+}
+
 /** Script: makes a node's directories. The data directory is the container's; nothing in it is touched. */
 export function makeDirectories(place: NodePlace): string {
   return `mkdir -p ${place.directory}/data ${place.directory}/conf
@@ -121,6 +140,28 @@ ${cli(place, "rabbitmqctl", `join_cluster ${type === "ram" ? "--ram " : ""}${erl
 /** Script: starts the application of a node that has joined; on one that runs it does nothing. */
 export function startApp(place: NodePlace): string {
   return cli(place, "rabbitmqctl", "start_app");
+}
+
+/**
+ * Script: the administrator can log in with this password and has every right in the virtual host. The broker makes its
+ * first user on a blank database only; from then on a changed name, password or virtual host comes about here.
+ */
+export function administrator(place: NodePlace, username: string, password: string, vhost: string): string {
+  const ctl = (args: string): string => `docker exec -i -u rabbitmq ${place.container} rabbitmqctl -q ${args}`;
+  const stdin = `<<'END'\n${password}\nEND`;
+  return `if ${ctl(`authenticate_user ${username}`)} > /dev/null 2>&1 ${stdin}
+then known=true
+elif ${cli(place, "rabbitmqctl", "list_users")} | cut -f 1 | grep -qxF ${username}
+then
+  ${ctl(`change_password ${username}`)} > /dev/null ${stdin}
+else
+  ${ctl(`add_user ${username}`)} > /dev/null ${stdin}
+fi
+if [ -z "\${known-}" ] || ! ${cli(place, "rabbitmqctl", `list_user_permissions ${username}`)} | cut -f 1 | grep -qxF ${vhost}; then
+  ${cli(place, "rabbitmqctl", `set_user_tags ${username} administrator`)}
+  ${cli(place, "rabbitmqctl", "list_vhosts name")} | grep -qxF ${vhost} || ${cli(place, "rabbitmqctl", `add_vhost ${vhost}`)}
+  ${cli(place, "rabbitmqctl", `set_permissions -p ${vhost} ${username} ".*" ".*" ".*"`)}
+fi`;
 }
 
 /** Shell function `names LIST`: the nodes in one list of a cluster status in `$status`, sorted, on one line. */

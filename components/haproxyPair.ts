@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
-import { containerOwner, labels, removeStray } from "../commands/docker";
+import { containerOwner, labels, refuseForeign, removeStray } from "../commands/docker";
 import { writeFiles, type HostFile } from "../commands/files";
 import * as haproxy from "../commands/haproxy";
 import { haproxyCfg, healthPath, type HaproxyCfg } from "../templates/haproxyCfg";
@@ -30,6 +30,8 @@ export interface HaproxyPairArgs extends Omit<HaproxyCfg, "ports" | "stats" | "c
   timezone?: string;
   /** The brokers: a balancer that starts before them would first have to find out that they are up. */
   brokers: pulumi.Resource[];
+  /** The stack has served before: what changes, changes on one balancer after the other, the last host's first. */
+  rolling: boolean;
 }
 
 /** Ports inside the container: the first article's, and free ones for what it leaves out. */
@@ -55,14 +57,17 @@ export class HaproxyPair extends pulumi.ComponentResource {
       args.stats.password ??
         new random.RandomPassword(`${name}-stats-password`, { length: 24, special: false }, { parent: this }).result,
     );
-    for (const host of args.hosts) {
-      this.serving[host.name] = this.balancer(`${name}-${host.name}`, host, args);
+    let before: pulumi.Resource[] = [];
+    for (const host of args.hosts.toReversed()) {
+      const serving = this.balancer(`${name}-${host.name}`, host, args, before);
+      this.serving[host.name] = serving;
+      before = args.rolling ? [serving] : [];
     }
     this.registerOutputs({ statsPassword: this.statsPassword });
   }
 
-  private balancer(name: string, host: Host, args: HaproxyPairArgs): pulumi.Resource {
-    const place = { container, directory: args.directory, image: args.image };
+  private balancer(name: string, host: Host, args: HaproxyPairArgs, before: pulumi.Resource[]): pulumi.Resource {
+    const place = { container, directory: `${args.directory}/${host.name}`, image: args.image };
     const image = new docker.RemoteImage(
       `${name}-image`,
       { name: args.image, keepLocally: true },
@@ -71,14 +76,19 @@ export class HaproxyPair extends pulumi.ComponentResource {
     const config = host.run(
       `${name}-config`,
       {
-        create: this.files(args).apply((files) =>
-          [containerOwner(args.image, "haproxy"), haproxy.stage(place), writeFiles(files), haproxy.takeUp(place)].join(
-            "\n",
-          ),
+        create: this.files(place.directory, args).apply((files) =>
+          [
+            refuseForeign(container, stackLabel(), name),
+            containerOwner(args.image, "haproxy"),
+            haproxy.stage(place),
+            writeFiles(files),
+            haproxy.takeUp(place),
+          ].join("\n"),
         ),
         delete: haproxy.removeConfig(place),
       },
-      { parent: this, dependsOn: [image] },
+      // A balancer that serves learns of a broker when that one is there, not before.
+      { parent: this, dependsOn: [image, ...(args.rolling ? [...args.brokers, ...before] : [])] },
     );
     const ports = Object.entries(innerPorts).flatMap(([key, internal]) => {
       const external = args.ports[key as keyof HaproxyPorts];
@@ -93,7 +103,7 @@ export class HaproxyPair extends pulumi.ComponentResource {
         destroyGraceSeconds: stopGraceSeconds,
         envs: args.timezone === undefined ? [] : [`TZ=${args.timezone}`],
         ports,
-        volumes: [{ hostPath: `${args.directory}/conf`, containerPath: haproxy.configDirectory, readOnly: true }],
+        volumes: [{ hostPath: `${place.directory}/conf`, containerPath: haproxy.configDirectory, readOnly: true }],
         labels: [
           { label: labels.stack, value: stackLabel() },
           { label: labels.part, value: name },
@@ -117,7 +127,7 @@ export class HaproxyPair extends pulumi.ComponentResource {
     );
   }
 
-  private files({ certificate: pem, ...args }: HaproxyPairArgs): pulumi.Output<HostFile[]> {
+  private files(directory: string, { certificate: pem, ...args }: HaproxyPairArgs): pulumi.Output<HostFile[]> {
     const { amqp, stats, management, amqps } = innerPorts;
     const ports = {
       amqp,
@@ -133,7 +143,7 @@ export class HaproxyPair extends pulumi.ComponentResource {
         ...(certificate === undefined ? {} : { certificate: `${haproxy.configDirectory}/${haproxy.certificateFile}` }),
       });
       const file = (name: string, content: string) => ({
-        path: `${args.directory}/new/${name}`,
+        path: `${directory}/new/${name}`,
         mode: "0440",
         owner: "container",
         content,

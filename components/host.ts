@@ -13,7 +13,7 @@ import { runScript, scriptInput } from "../commands/shell";
 import { sshOptions, type Login } from "../commands/ssh";
 
 export interface HostArgs extends Login {
-  preparation: Omit<HostPreparation, "user">;
+  preparation: Omit<HostPreparation, "name" | "user">;
 }
 
 /** Scripts to run on a host as root. */
@@ -58,7 +58,7 @@ export class Host extends pulumi.ComponentResource {
 
     this.ready = this.run(
       `${name}-prepare`,
-      { create: prepareHost({ ...args.preparation, user }), delete: unprepareHost() },
+      { create: prepareHost({ ...args.preparation, name, user }), delete: unprepareHost(name) },
       { parent: this },
     );
     this.docker = new docker.Provider(

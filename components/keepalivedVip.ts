@@ -23,6 +23,8 @@ export interface KeepalivedVipArgs extends Pick<
   healthPort: number;
   /** Of VRRP; eight characters. Default: generated. */
   password?: pulumi.Input<string>;
+  /** The stack has served before: what changes, changes on one host after the other, the holder last. */
+  rolling: boolean;
 }
 
 /** A virtual IP held by keepalived on one of the balancers' hosts. */
@@ -44,13 +46,14 @@ export class KeepalivedVip extends pulumi.ComponentResource {
       args.password ??
         new random.RandomPassword(`${name}-password`, { length: 8, special: false }, { parent: this }).result,
     );
-    const services = args.hosts.map(({ host, priority, balancer }, index) => {
+    const services: ReturnType<Host["run"]>[] = [];
+    for (const [index, { host, priority, balancer }] of [...args.hosts.entries()].toReversed()) {
       const installed = host.run(
         `${name}-${host.name}-package`,
         { create: keepalived.install() },
         { parent: this, dependsOn: [host.ready] },
       );
-      return host.run(
+      const service = host.run(
         `${name}-${host.name}-service`,
         {
           create: password.apply((text) => {
@@ -75,11 +78,12 @@ export class KeepalivedVip extends pulumi.ComponentResource {
             ]);
             return `${files}\n${keepalived.takeUp()}`;
           }),
-          delete: keepalived.remove(),
+          delete: keepalived.remove(host.name),
         },
-        { parent: this, dependsOn: [installed, balancer] },
+        { parent: this, dependsOn: [installed, balancer, ...(args.rolling ? services : [])] },
       );
-    });
+      services.push(service);
+    }
     const ip = address.replace(/\/.*/, "");
     const holder = args.hosts
       .slice(0, 1)

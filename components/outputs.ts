@@ -8,7 +8,7 @@ import type { ClusterMembers, RabbitCluster } from "./rabbitCluster";
 export interface StackOutputs {
   /** The virtual IP; absent in a stack without one. */
   vip?: string;
-  /** Ports at the virtual IP; `metrics` is on every node's own host. */
+  /** Ports at the virtual IP; `metrics`, and `management` where the balancers do not offer it, on every node's host. */
   ports: { amqp: number; amqps?: number; management: number; stats: number; metrics: number };
   /** With username and password; a secret. */
   amqpUrl: pulumi.Output<string>;

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
-import { formed } from "../commands/rabbitmq";
+import { administrator, formed } from "../commands/rabbitmq";
 import type { Host } from "./host";
 import { RabbitNode, type RabbitNodeSettings } from "./rabbitNode";
 
@@ -30,6 +30,8 @@ export interface ClusterMembers {
 
 /** A RabbitMQ cluster: one node on each host, one cookie, formed by joining the root. */
 export class RabbitCluster extends pulumi.ComponentResource {
+  /** The administrator can log in. */
+  readonly administrator: pulumi.Resource;
   /** All members run as configured. */
   readonly formed: pulumi.Resource;
   readonly members: pulumi.Output<ClusterMembers>;
@@ -38,12 +40,24 @@ export class RabbitCluster extends pulumi.ComponentResource {
 
   constructor(name: string, args: RabbitClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     const { image, version, clusterName, conf } = args;
-    const { username, vhost, plugins, partitionHandling, settings } = conf;
+    const { username, vhost, plugins, partitionHandling } = conf;
+    // Only what a policy judges: the user may have put a secret among the other settings.
+    const { heartbeat, default_queue_type } = conf.settings;
     const registered = args.nodes.map((node) => ({ name: node.name, host: node.host.name, type: node.type }));
     super(
       "warren:index:RabbitCluster",
       name,
-      { image, version, clusterName, nodes: registered, username, vhost, plugins, partitionHandling, settings },
+      {
+        image,
+        version,
+        clusterName,
+        nodes: registered,
+        username,
+        vhost,
+        plugins,
+        partitionHandling,
+        settings: { heartbeat, default_queue_type },
+      },
       opts,
     );
     const [root, ...others] = args.nodes;
@@ -101,6 +115,13 @@ export class RabbitCluster extends pulumi.ComponentResource {
       { parent: this, dependsOn: nodes.map((node) => node.joined) },
     );
     this.formed = status;
+    this.administrator = root.host.run(
+      `${name}-administrator`,
+      {
+        create: this.password.apply((password) => administrator(rootNode.place, username, password, vhost)),
+      },
+      { parent: this, dependsOn: [status] },
+    );
     this.members = pulumi.unsecret(status.stdout).apply(readMembers);
     this.registerOutputs({ members: this.members, password: this.password });
   }

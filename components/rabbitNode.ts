@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { containerOwner, labels, removeStray } from "../commands/docker";
+import { containerOwner, labels, refuseForeign, removeStray } from "../commands/docker";
 import { writeFiles, type HostFile } from "../commands/files";
 import * as rabbitmq from "../commands/rabbitmq";
 import { enabledPlugins, hostsFile, rabbitmqConf, type RabbitmqConf } from "../templates/rabbitmqConf";
@@ -71,7 +71,7 @@ export class RabbitNode extends pulumi.ComponentResource {
   constructor(name: string, args: RabbitNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("warren:index:RabbitNode", name, { host: args.host.name, image: args.image }, opts);
     const { host } = args;
-    const place = { name, container: rabbitContainer, directory: args.directory };
+    const place = { name, container: rabbitContainer, directory: `${args.directory}/${name}` };
     this.place = place;
 
     const image = new docker.RemoteImage(
@@ -86,9 +86,11 @@ export class RabbitNode extends pulumi.ComponentResource {
           .all([args.password, args.cookie])
           .apply(([password, cookie]) =>
             [
+              refuseForeign(rabbitContainer, stackLabel(), name),
+              rabbitmq.refuseMove(place, fixedEnvironment(args.ports)),
               containerOwner(args.image, "rabbitmq"),
               rabbitmq.makeDirectories(place),
-              writeFiles(nodeFiles(name, args, password, cookie)),
+              writeFiles(nodeFiles(place, args, password, cookie)),
             ].join("\n"),
           ),
         delete: rabbitmq.moveAside(place),
@@ -96,7 +98,7 @@ export class RabbitNode extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [image] },
     );
-    const spec = containerSpec(name, args);
+    const spec = containerSpec(place, args);
     const settings = digest(JSON.stringify([spec, startupFiles(args.conf)]));
     const gate = host.run(
       `${name}-gate`,
@@ -154,15 +156,20 @@ export class RabbitNode extends pulumi.ComponentResource {
 }
 
 /** The files that a node's container has mounted. */
-function nodeFiles(name: string, args: RabbitNodeSettings, password: string, cookie: string): HostFile[] {
+function nodeFiles(
+  { name, directory }: rabbitmq.NodePlace,
+  args: RabbitNodeSettings,
+  password: string,
+  cookie: string,
+): HostFile[] {
   const own = (path: string, mode: string, content: string): HostFile => ({
-    path: `${args.directory}/${path}`,
+    path: `${directory}/${path}`,
     mode,
     owner: "container",
     content,
   });
   return [
-    { path: `${args.directory}/hosts`, mode: "0644", inPlace: true, content: hostsFile(name, args.peers) },
+    { path: `${directory}/hosts`, mode: "0644", inPlace: true, content: hostsFile(name, args.peers) },
     own("conf/enabled_plugins", "0640", enabledPlugins(args.conf.plugins)),
     own("conf/rabbitmq.conf", "0440", conf(args.conf, password)),
     own("data/.erlang.cookie", "0400", cookie),
@@ -181,20 +188,16 @@ function conf(settings: NodeConf, password: string): string {
 }
 
 /** Everything that replaces a node's container when it changes, beside its image and what it reads when it starts. */
-function containerSpec(name: string, args: RabbitNodeSettings) {
-  const { directory, openFiles, timezone } = args;
+function containerSpec({ name, directory }: rabbitmq.NodePlace, args: RabbitNodeSettings) {
+  const { openFiles, timezone } = args;
   return {
     ...containerDefaults,
     name: rabbitContainer,
     hostname: name,
-    envs: [
-      `ERL_EPMD_PORT=${args.ports.epmd}`,
-      `RABBITMQ_DIST_PORT=${args.ports.distribution}`,
-      ...(timezone === undefined ? [] : [`TZ=${timezone}`]),
-    ],
+    envs: [...fixedEnvironment(args.ports), ...(timezone === undefined ? [] : [`TZ=${timezone}`])],
     ports: portPairs(args.ports),
     volumes: [
-      { hostPath: `${directory}/data`, containerPath: "/var/lib/rabbitmq" },
+      { hostPath: `${directory}/data`, containerPath: rabbitmq.dataMount },
       { hostPath: `${directory}/conf`, containerPath: "/etc/rabbitmq" },
       { hostPath: `${directory}/hosts`, containerPath: "/etc/hosts" },
     ],
@@ -202,9 +205,14 @@ function containerSpec(name: string, args: RabbitNodeSettings) {
   };
 }
 
-/** What the broker reads only when it starts. The password, which counts on a blank database alone, is left out. */
+/** What every node of a cluster has alike and none may change. */
+function fixedEnvironment(ports: RabbitNodePorts): string[] {
+  return [`ERL_EPMD_PORT=${ports.epmd}`, `RABBITMQ_DIST_PORT=${ports.distribution}`];
+}
+
+/** What the broker reads only when it starts, without the first user, who counts on a blank database alone. */
 function startupFiles(settings: NodeConf): string {
-  return conf(settings, "") + enabledPlugins(settings.plugins);
+  return conf({ ...settings, username: "", vhost: "" }, "") + enabledPlugins(settings.plugins);
 }
 
 function digest(text: string): string {

@@ -1,4 +1,5 @@
 export { ConfigError } from "./errors";
+export { refuseChanges } from "./changes";
 export { loadConfig } from "./load";
 export { parseConfig, type ParseOptions } from "./parse";
 export type * from "./types";

@@ -9,7 +9,7 @@ case ${1-} in --help | -h)
   cat <<END
 npm test [-- PART...]    PART: ${parts[*]} (default: all)
 
-static   types, lint, format, shell scripts
+static   types, lint, format, shell syntax
 unit     Jest with Pulumi's mocks; needs nothing but Node
 engine   the engine's own tests (Go)
 lab      the real engine on the lab's hosts, which it resets: a dev stack that runs there is gone afterwards
@@ -36,7 +36,7 @@ check() { # name command...
 jest_project() {
   say "jest: $1"
   local report=$results/$1.json
-  jest --selectProjects "$1" --json --outputFile "$report" ${2-} || true
+  jest --selectProjects "$@" --json --outputFile "$report" || true
   if [ -s "$report" ]; then
     local counts
     counts=$(node -p 'const r = require(process.argv[1]); `${r.numPassedTests} ${r.numFailedTests + r.numRuntimeErrorTestSuites}`' "$report")
@@ -47,20 +47,35 @@ jest_project() {
   fi
 }
 
+# A suite that closes on `N passed, N failed` itself; that line is read and not shown, since there is to be one of it.
+suite() { # name command...
+  say "$1"
+  local output=$results/suite counts
+  "${@:2}" 2>&1 | tee "$output" | grep -vE '^[0-9]+ passed, [0-9]+ failed' || true
+  if counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$output" | tail -n 1); then
+    read -r ok _ bad _ <<< "$counts"
+    passed=$((passed + ok)) failed=$((failed + bad))
+    [ "$bad" = 0 ] || failures+=("$1")
+  else
+    failed=$((failed + 1)) failures+=("$1")
+  fi
+}
+
 for part in "${parts[@]}"; do
   case $part in
     static)
       check types tsc --noEmit -p .
       check "policy pack's types" tsc --noEmit -p policies
+      check "shell scripts' syntax" bash -c 'for file in .ci/run scripts/*.sh engine/*.sh lab/lab lab/lib/*.sh tests/bench/*.sh; do bash -n "$file" || exit 1; done'
       check lint eslint .
       check format prettier --check --log-level warn .
       ;;
     unit) jest_project unit ;;
-    engine) check engine engine/test.sh ;;
+    engine) suite engine engine/test.sh ;;
     lab | chaos)
       . scripts/env.sh
       lab/lab up
-      jest_project "$part" --runInBand
+      jest_project "$part" --runInBand --verbose
       ;;
     *) echo "no such part: $part (see npm test -- --help)" >&2; exit 2 ;;
   esac

@@ -25,7 +25,7 @@ export interface KeepalivedConf {
 /** keepalived's configuration on one host. */
 export function keepalivedConf(conf: KeepalivedConf): string {
   const { check } = conf;
-  return `# Written by Warren.
+  return `# Written by Warren for ${conf.routerId}.
 # Change the stack's config instead: the next \`pulumi up\` overwrites this file.
 global_defs {
     router_id ${conf.routerId}

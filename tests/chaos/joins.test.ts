@@ -4,7 +4,7 @@ import { clusterStatus, onHost, resetLab } from "../lab/support/hosts";
 import { Stack } from "../lab/support/stack";
 
 const rounds = 8;
-const directory = "/var/lib/warren/rabbitmq";
+const directory = (name: string): string => `/var/lib/warren/rabbitmq/${name}`;
 
 /** The proof behind `parallelJoins` in config/versions.ts: two blank nodes join the same root at the same moment. */
 describe.each(["3.8.9", "3.10.8"])("RabbitMQ %s", (version) => {
@@ -29,13 +29,13 @@ describe.each(["3.8.9", "3.10.8"])("RabbitMQ %s", (version) => {
     ] as const;
     for (let round = 1; round <= rounds; round++) {
       for (const { host, name } of joiners) {
-        const place = { name, container: "rabbitmq", directory };
+        const place = { name, container: "rabbitmq", directory: directory(name) };
         await onHost(host, `${cli(place, "rabbitmqctl", "stop_app")} && ${cli(place, "rabbitmqctl", "reset")}`);
       }
       expect((await clusterStatus("host1")).disk_nodes).toEqual(["rabbit@rabbitmq1"]);
       await Promise.all(
         joiners.map(async ({ host, name, type }) => {
-          const place = { name, container: "rabbitmq", directory };
+          const place = { name, container: "rabbitmq", directory: directory(name) };
           const create = `${joinCluster(place, "rabbitmq1", type)}\n${startApp(place)}`;
           await onHost(host, `bash -s create join <<'SCRIPT'\n${scriptInput({ create })}\nSCRIPT`);
         }),

@@ -67,9 +67,9 @@ describe("the first article's topology on five hosts", () => {
   );
 
   test("the cookie is the same on every node, in a file of mode 0400 that is the broker's own", async () => {
-    const cookie = "/var/lib/warren/rabbitmq/data/.erlang.cookie";
+    const cookie = "/var/lib/warren/rabbitmq/*/data/.erlang.cookie";
     const found = await Promise.all(
-      ["host1", "host2", "host3"].map((host) => onHost(host, `stat -c '%a %u' ${cookie}; md5sum < ${cookie}`)),
+      ["host1", "host2", "host3"].map((host) => onHost(host, `stat -c '%a %u' ${cookie}; cat ${cookie} | md5sum`)),
     );
     expect(new Set(found).size).toBe(1);
     expect(found[0]).toMatch(/^400 999\n/);
@@ -157,11 +157,12 @@ describe("the first article's topology on five hosts", () => {
   }, 180_000);
 
   test("a changed setting goes round one node after the other, and every node keeps its data", async () => {
-    const publisher = await connect(outputs);
-    await publisher.queueDeclare({ queue: "kept", durable: true });
-    const channel = publisher.createPublisher({ confirm: true });
-    await channel.send({ routingKey: "kept", durable: true }, "through the change");
+    const connection = await connect(outputs);
+    await connection.queueDeclare({ queue: "kept", durable: true });
+    const publisher = connection.createPublisher({ confirm: true });
+    await publisher.send({ routingKey: "kept", durable: true }, "through the change");
     await publisher.close();
+    await connection.close();
     stack.change((config) => {
       config["warren:rabbitmq"].settings = { channel_max: 1000 };
     });
@@ -189,8 +190,8 @@ describe("the first article's topology on five hosts", () => {
         "docker ps -aq | wc -l; ls /etc/sysctl.d/90-warren.conf 2> /dev/null | wc -l; ip -4 -o addr | grep -c 198.18.66.100/ || true",
       ),
     ).toEqual(Array(5).fill("0\n0\n0"));
-    expect(await onHost("host1", "ls /var/lib/warren")).toMatch(/^rabbitmq\.removed-\d{8}T\d{6}Z$/);
-    expect(await onHost("host1", "ls /var/lib/warren/*/data/mnesia | head -n 1")).toBe("rabbit@rabbitmq1");
+    expect(await onHost("host1", "ls /var/lib/warren/rabbitmq")).toMatch(/^rabbitmq1\.removed-\d{8}T\d{6}Z$/);
+    expect(await onHost("host1", "ls /var/lib/warren/rabbitmq/*/data/mnesia | head -n 1")).toBe("rabbit@rabbitmq1");
     await stack.up();
     outputs = await stack.outputs();
     expect(await roundTrip(outputs, "anew", ["again"])).toEqual(["again"]);

@@ -55,6 +55,7 @@ describe("RabbitMQ 4.0", () => {
     });
     await until("the message comes back", () => Promise.resolve(received.length > 0), 20);
     await consumer.close();
+    await publisher.close();
     await connection.close();
     expect(received).toEqual(["entry"]);
   }, 60_000);

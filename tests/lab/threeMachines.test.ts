@@ -110,6 +110,6 @@ describe("three machines that carry everything, by a login that is not root", ()
 
   test("destroy works by the same login", async () => {
     await stack.destroy();
-    expect(await onHost("host1", "docker ps -aq; ls /var/lib/warren")).toMatch(/^rabbitmq\.removed-\S+$/);
+    expect(await onHost("host1", "docker ps -aq; ls /var/lib/warren/rabbitmq")).toMatch(/^rabbitmq1\.removed-\S+$/);
   }, 120_000);
 });

@@ -35,6 +35,8 @@ export async function roundTrip(outputs: Outputs, queue: string, bodies: string[
     });
     await until(`${bodies.length} messages from ${queue}`, () => Promise.resolve(received.length >= bodies.length), 20);
     await consumer.close();
+    // A connection waits for its channels, and a publisher keeps its own open.
+    await publisher.close();
     return received;
   } finally {
     await connection.close();
