@@ -6,7 +6,8 @@ import { KeepalivedVip } from "./components/keepalivedVip";
 import { stackOutputs, type StackOutputs } from "./components/outputs";
 import { RabbitCluster } from "./components/rabbitCluster";
 import { servingNodes } from "./components/serving";
-import { loadConfig, refuseChanges } from "./config";
+import { loadConfig } from "./config";
+import { refuseChanges } from "./config/changes";
 import { joinsInParallel } from "./config/versions";
 
 /** The config's rules have made sure that every role names a host that exists, and each VIP host has a priority. */

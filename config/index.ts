@@ -1,5 +1,4 @@
 export { ConfigError } from "./errors";
-export { refuseChanges } from "./changes";
 export { loadConfig } from "./load";
 export { parseConfig, type ParseOptions } from "./parse";
 export type * from "./types";

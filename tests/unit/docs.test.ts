@@ -3,11 +3,11 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import ts from "typescript";
 import { parse } from "yaml";
-import { removeStray } from "../../commands/docker";
+import { refuseForeign, removeStray } from "../../commands/docker";
 import { awaitServing } from "../../commands/haproxy";
 import { awaitHeld, awaitNotHeld } from "../../commands/keepalived";
 import { prepareHost } from "../../commands/prepareHost";
-import { awaitBoot, formed, gate, joinCluster } from "../../commands/rabbitmq";
+import { awaitBoot, formed, gate, joinCluster, refuseMove } from "../../commands/rabbitmq";
 import { parseConfig } from "../../config";
 import { stackSchema } from "../../config/jsonSchema";
 import { hostKey, makePlaces, refusal } from "./configFixture";
@@ -211,12 +211,14 @@ describe("the README's tables", () => {
 describe("messages in docs/troubleshooting.md", () => {
   const place = { name: "n", container: "rabbitmq", directory: "/d" };
   const balancer = { container: "haproxy", directory: "/d", image: "haproxy:2.6" };
-  const preparation = { user: "ops", registryMirrors: ["http://m"], insecureRegistries: [] };
+  const preparation = { name: "h", user: "ops", registryMirrors: ["http://m"], insecureRegistries: [] };
   const own = [
     refusal({ "vip.virtualRouterId": 0, "haproxy.hosts": [] }),
     prepareHost({ ...preparation, installDocker: true }),
     prepareHost({ ...preparation, installDocker: false }),
     removeStray("rabbitmq", "s", "n", 1),
+    refuseForeign("rabbitmq", "s", "n"),
+    refuseMove(place, []),
     awaitBoot(place, 5672),
     gate(place, { image: "i", settings: "s" }, 5672),
     joinCluster(place, "m", "disc"),
@@ -235,7 +237,6 @@ describe("messages in docs/troubleshooting.md", () => {
     "sudo: a password is required",
     "permission denied while trying to connect to the Docker daemon socket",
     "port is already allocated",
-    "is already in use by container",
     "Attempting to deploy or update resources with",
   ];
 
