@@ -1,4 +1,4 @@
-import { containerOwner, labels, removeStray } from "../../commands/docker";
+import { containerOwner, labels, refuseForeign, removeStray } from "../../commands/docker";
 import { runOnHost } from "./support/bash";
 import { makeDirectory } from "./support/directory";
 
@@ -62,6 +62,41 @@ fi`);
       stubs: { docker: { ...docker, "cp a1b2:/etc/passwd -": { code: 1 } } },
     });
     expect([outcome.code === 0, outcome.stdout, outcome.calls.at(-1)]).toEqual([false, "", "docker rm -f a1b2"]);
+  });
+});
+
+describe("refuseForeign", () => {
+  const script = refuseForeign("rabbitmq", "acme/warren/dev", "rabbitmq1");
+  const format = `{{index .Config.Labels "io.warren.stack"}} {{index .Config.Labels "io.warren.part"}}`;
+
+  test("by its text", () => {
+    expect(script)
+      .toBe(`if found=$(docker inspect -f '${format}' rabbitmq 2> /dev/null) && [ "$found" != "acme/warren/dev rabbitmq1" ]; then
+  echo "this host has a container rabbitmq already that is not rabbitmq1 of acme/warren/dev (its labels say: $found). Nothing was changed" >&2
+  exit 1
+fi`);
+  });
+
+  test.each([
+    ["there is no such container", { code: 1 }],
+    ["it is this stack's own", { stdout: "acme/warren/dev rabbitmq1\n" }],
+  ])("goes on where %s", async (_title, inspect) => {
+    const outcome = await runOnHost(`${script}\necho after`, { stubs: { docker: { inspect } } });
+    expect(outcome).toMatchObject({ code: 0, stdout: "after\n", calls: [`docker inspect -f ${format} rabbitmq`] });
+  });
+
+  test.each([
+    ["made by hand", " "],
+    ["another stack's", "acme/warren/prod rabbitmq1"],
+    ["another part's", "acme/warren/dev rabbitmq2"],
+  ])("refuses one that is %s", async (_title, found) => {
+    expect(
+      await runOnHost(`${script}\necho after`, { stubs: { docker: { inspect: { stdout: `${found}\n` } } } }),
+    ).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: `this host has a container rabbitmq already that is not rabbitmq1 of acme/warren/dev (its labels say: ${found}). Nothing was changed\n`,
+    });
   });
 });
 

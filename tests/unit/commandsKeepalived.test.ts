@@ -7,18 +7,16 @@ import { makeDirectory } from "./support/directory";
 import { serve } from "./support/web";
 
 test("files stand where keepalived and Warren look for them", () => {
-  expect([keepalived.configFile, keepalived.stagedFile, keepalived.checkFile, keepalived.marker]).toEqual([
+  expect([keepalived.configFile, keepalived.stagedFile, keepalived.checkFile]).toEqual([
     "/etc/keepalived/keepalived.conf",
     "/etc/keepalived/keepalived.conf.staged",
     "/etc/keepalived/warren-check",
-    "# Written by Warren.",
   ]);
 });
 
 describe("checkScript", () => {
   test("asks the balancer itself", () => {
     expect(keepalived.checkScript(8100, "/healthz")).toBe(`#!/bin/bash
-# Written by Warren.
 (exec 3<>/dev/tcp/127.0.0.1/8100 && printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3 && read -t 2 -r _ status _ <&3 && [ "$status" = 200 ]) 2> /dev/null
 `);
   });
@@ -60,15 +58,16 @@ describe("takeUp", () => {
 sed 's/^ *script_user .*/script_user root/' /etc/keepalived/keepalived.conf.staged > /etc/keepalived/keepalived.conf.staged.check
 keepalived -t -f /etc/keepalived/keepalived.conf.staged.check
 rm /etc/keepalived/keepalived.conf.staged.check
-if [ -s /etc/keepalived/keepalived.conf ] && ! grep -qx "# Written by Warren." /etc/keepalived/keepalived.conf; then
+if [ -s /etc/keepalived/keepalived.conf ] && ! grep -q "^# Written by Warren" /etc/keepalived/keepalived.conf; then
   cp -p /etc/keepalived/keepalived.conf /etc/keepalived/keepalived.conf.before-warren
 fi
 mv -f /etc/keepalived/keepalived.conf.staged /etc/keepalived/keepalived.conf
-if systemctl is-active -q keepalived; then systemctl reload keepalived; else systemctl enable -q --now keepalived; fi`);
+systemctl enable -q keepalived
+if systemctl is-active -q keepalived; then systemctl reload keepalived; else systemctl start keepalived; fi`);
   });
 
-  const staged = "# Written by Warren.\nglobal_defs {\n    script_user nobody\n}\n";
-  const active: Stubs = { keepalived: { "-t": {} }, systemctl: { "is-active": {}, reload: {} } };
+  const staged = `${keepalived.marker("host4")}\nglobal_defs {\n    script_user nobody\n}\n`;
+  const active: Stubs = { keepalived: { "-t": {} }, systemctl: { "enable -q": {}, "is-active": {}, reload: {} } };
 
   test("checks a copy in which the check runs as root, swaps it in and has keepalived reload", async () => {
     const directory = makeDirectory({ "keepalived.conf.staged": staged });
@@ -86,6 +85,7 @@ if systemctl is-active -q keepalived; then systemctl reload keepalived; else sys
     expect(readdirSync(directory).sort()).toEqual(["checked", "keepalived.conf", "mode"]);
     expect(calls).toEqual([
       `keepalived -t -f ${directory}/keepalived.conf.staged.check`,
+      "systemctl enable -q keepalived",
       "systemctl is-active -q keepalived",
       "systemctl reload keepalived",
     ]);
@@ -93,9 +93,9 @@ if systemctl is-active -q keepalived; then systemctl reload keepalived; else sys
 
   test("starts keepalived where it does not run", async () => {
     const directory = makeDirectory({ "keepalived.conf.staged": staged });
-    const systemctl = { "is-active": { code: 3 }, "enable -q --now": {} };
+    const systemctl = { "enable -q": {}, "is-active": { code: 3 }, "start keepalived": {} };
     const { code, calls } = await runIn(directory, keepalived.takeUp(), { ...active, systemctl });
-    expect([code, calls.at(-1)]).toEqual([0, "systemctl enable -q --now keepalived"]);
+    expect([code, calls.at(-1)]).toEqual([0, "systemctl start keepalived"]);
   });
 
   test("changes nothing when keepalived refuses the configuration", async () => {
@@ -123,7 +123,9 @@ if systemctl is-active -q keepalived; then systemctl reload keepalived; else sys
 
 describe("remove", () => {
   test("by its text", () => {
-    expect(keepalived.remove()).toBe(`systemctl disable -q --now keepalived
+    expect(keepalived.remove("host4"))
+      .toBe(`grep -qxF "# Written by Warren for host4." /etc/keepalived/keepalived.conf || exit 0
+systemctl disable -q --now keepalived
 rm -f /etc/keepalived/warren-check /etc/keepalived/keepalived.conf /etc/keepalived/keepalived.conf.staged
 if [ -e /etc/keepalived/keepalived.conf.before-warren ]; then
   mv /etc/keepalived/keepalived.conf.before-warren /etc/keepalived/keepalived.conf
@@ -133,19 +135,32 @@ fi`);
 
   const systemctl = { "disable -q --now": {}, "enable -q --now": {} };
 
+  const own = keepalived.marker("host4");
+
   test("leaves nothing of Warren's", async () => {
-    const directory = makeDirectory({ "keepalived.conf": "x", "warren-check": "x", "keepalived.conf.staged": "x" });
+    const directory = makeDirectory({ "keepalived.conf": own, "warren-check": "x", "keepalived.conf.staged": "x" });
     mkdirSync(join(directory, "conf.d"));
-    const { code, calls } = await runIn(directory, keepalived.remove(), { systemctl });
+    const { code, calls } = await runIn(directory, keepalived.remove("host4"), { systemctl });
     expect([code, calls, readdirSync(directory)]).toEqual([0, ["systemctl disable -q --now keepalived"], ["conf.d"]]);
   });
 
   test("puts back what was there before, and starts that", async () => {
-    const directory = makeDirectory({ "keepalived.conf": "x", "keepalived.conf.before-warren": "somebody else's\n" });
-    const { code, calls } = await runIn(directory, keepalived.remove(), { systemctl });
+    const directory = makeDirectory({ "keepalived.conf": own, "keepalived.conf.before-warren": "somebody else's\n" });
+    const { code, calls } = await runIn(directory, keepalived.remove("host4"), { systemctl });
     expect([code, readdirSync(directory)]).toEqual([0, ["keepalived.conf"]]);
     expect(readFileSync(join(directory, "keepalived.conf"), "utf8")).toBe("somebody else's\n");
     expect(calls).toEqual(["systemctl disable -q --now keepalived", "systemctl enable -q --now keepalived"]);
+  });
+
+  test.each([
+    ["that another host's resource has written since", { "keepalived.conf": keepalived.marker("host5") }],
+    ["of somebody else's", { "keepalived.conf": "vrrp_instance VI_1 {\n}\n" }],
+    ["that is gone", {}],
+  ])("leaves a configuration %s, and what runs by it", async (_title, files: Record<string, string>) => {
+    const directory = makeDirectory({ ...files, "warren-check": "x" });
+    const { code, calls } = await runIn(directory, keepalived.remove("host4"), { systemctl });
+    expect([code, calls]).toEqual([0, []]);
+    expect(readdirSync(directory).sort()).toEqual([...Object.keys(files), "warren-check"].sort());
   });
 });
 

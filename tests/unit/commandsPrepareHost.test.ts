@@ -6,12 +6,18 @@ import { installPackages, prepareHost, unprepareHost, type HostPreparation } fro
 import { runOnHost, type Stubs } from "./support/bash";
 import { makeDirectory } from "./support/directory";
 
-const plain: HostPreparation = { user: "root", installDocker: false, registryMirrors: [], insecureRegistries: [] };
+const plain: HostPreparation = {
+  name: "host1",
+  user: "root",
+  installDocker: false,
+  registryMirrors: [],
+  insecureRegistries: [],
+};
 
 const kernel = `echo br_netfilter > /etc/modules-load.d/warren.conf
 modprobe br_netfilter 2> /dev/null || [ -e /proc/sys/net/bridge ] || echo "this kernel has no br_netfilter: bridged traffic does not pass iptables here"
 cat > /etc/sysctl.d/90-warren.conf <<'END'
-# Written by Warren.
+# Written by Warren for host1.
 net.ipv4.ip_forward = 1
 net.ipv4.ip_nonlocal_bind = 1
 END
@@ -25,7 +31,7 @@ fi
 sysctl -q -p /etc/sysctl.d/90-warren.conf
 `;
 
-const running = `systemctl is-active -q docker || systemctl enable -q --now docker
+const running = `systemctl enable -q --now docker
 docker info > /dev/null`;
 
 describe("the text", () => {
@@ -54,6 +60,7 @@ fi`);
 
   test("of everything that can be asked for, its words quoted", () => {
     const script = prepareHost({
+      name: "host1",
       user: "o'ps",
       installDocker: true,
       registryMirrors: ["http://198.18.66.1:5000"],
@@ -106,7 +113,9 @@ id -nG 'o'\\''ps' | grep -qw docker || usermod -aG docker 'o'\\''ps'`);
   });
 
   test("of a host's end: Docker and its settings stay", () => {
-    expect(unprepareHost()).toBe("rm -f /etc/sysctl.d/90-warren.conf /etc/modules-load.d/warren.conf");
+    expect(unprepareHost("host1"))
+      .toBe(`grep -qxF '# Written by Warren for host1.' /etc/sysctl.d/90-warren.conf || exit 0
+rm -f /etc/sysctl.d/90-warren.conf /etc/modules-load.d/warren.conf`);
   });
 });
 
@@ -116,7 +125,7 @@ describe("run on a host of the test's own", () => {
   const stubs: Stubs = {
     modprobe: { br_netfilter: {} },
     sysctl: { "-q -p": {} },
-    systemctl: { "is-active -q docker": {}, "enable -q --now docker": {}, "reload docker": {} },
+    systemctl: { "enable -q --now docker": {}, "reload docker": {} },
     docker: { "info --format": { stdout: '{"Mirrors":["http://198.18.66.1:5000/"]}' }, info: { stdout: "Server:\n" } },
     id: { "-nG ops": { stdout: "ops sudo\n" } },
     usermod: { "-aG docker ops": {} },
@@ -147,13 +156,13 @@ describe("run on a host of the test's own", () => {
       calls: [
         "modprobe br_netfilter",
         `sysctl -q -p ${host}/etc/sysctl.d/90-warren.conf`,
-        "systemctl is-active -q docker",
+        "systemctl enable -q --now docker",
         "docker info",
       ],
     });
     expect(read(host, "etc/modules-load.d/warren.conf")).toBe("br_netfilter\n");
     expect(read(host, "etc/sysctl.d/90-warren.conf")).toBe(
-      "# Written by Warren.\nnet.ipv4.ip_forward = 1\nnet.ipv4.ip_nonlocal_bind = 1\n",
+      "# Written by Warren for host1.\nnet.ipv4.ip_forward = 1\nnet.ipv4.ip_nonlocal_bind = 1\n",
     );
     expect(existsSync(join(host, "etc/docker"))).toBe(false);
   });
@@ -176,13 +185,11 @@ describe("run on a host of the test's own", () => {
   });
 
   test("Docker is installed and started where it is missing", async () => {
-    const systemctl = { "is-active": { code: 3 }, "enable -q --now docker": {} };
-    const { code, calls } = await run(makeHost(), { installDocker: true }, { systemctl }, ["docker"]);
+    const { code, calls } = await run(makeHost(), { installDocker: true }, {}, ["docker"]);
     expect(code).toBe(0);
     expect(calls.slice(2)).toEqual([
       "apt-get -qq -o DPkg::Lock::Timeout=300 update",
       "apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends docker.io",
-      "systemctl is-active -q docker",
       "systemctl enable -q --now docker",
       "docker info",
     ]);
@@ -265,5 +272,21 @@ describe("run on a host of the test's own", () => {
     expect([first.code, first.calls.slice(-2)]).toEqual([0, ["id -nG ops", "usermod -aG docker ops"]]);
     const second = await run(makeHost(), { user: "ops" }, { id: { "-nG ops": { stdout: "ops sudo docker\n" } } });
     expect([second.code, second.calls.at(-1)]).toEqual([0, "id -nG ops"]);
+  });
+
+  test.each([
+    ["takes its own files away", "host1", false],
+    ["leaves those that another host's resource has written since", "host2", true],
+  ])("its end %s", async (_title, name, stay) => {
+    const host = makeHost();
+    await run(host, { name });
+    expect((await runOnHost(unprepareHost("host1").replaceAll("/etc/", `${host}/etc/`))).code).toBe(0);
+    const files = ["etc/sysctl.d/90-warren.conf", "etc/modules-load.d/warren.conf"];
+    expect(files.map((path) => existsSync(join(host, path)))).toEqual([stay, stay]);
+  });
+
+  test("its end bears that its files are gone", async () => {
+    const { code } = await runOnHost(unprepareHost("host1").replaceAll("/etc/", `${makeHost()}/etc/`));
+    expect(code).toBe(0);
   });
 });

@@ -85,6 +85,11 @@ describe("fails, and says what it sees", () => {
       { ...threeMembers, rabbitmq4: { type: "ram" } },
       shows(one + two, `${last}rabbit@rabbitmq4 `, `${one}${two}${last}rabbit@rabbitmq4 `),
     ],
+    [
+      "a RAM node that is not in the configuration, and does not run",
+      { ...threeMembers, rabbitmq4: { type: "ram", running: false } },
+      shows(one + two, `${last}rabbit@rabbitmq4 `, one + two + last),
+    ],
   ] as const)("%s", async (_title, members, stderr) => {
     const { code, stdout, stderr: said, calls } = await run({ stdout: clusterStatus({ members }) });
     expect({ code, stdout, stderr: said }).toEqual({ code: 1, stdout: "", stderr });
@@ -128,4 +133,34 @@ describe("fails, and says what it sees", () => {
     });
     expect([outcome.code, outcome.stdout]).toEqual([69, ""]);
   });
+});
+
+test("by its text", () => {
+  const script = formed({ ...place, name: "node1", container: "broker" }, three, "production", 60);
+  const call = "docker exec -u rabbitmq broker rabbitmqctl -q";
+  expect(script)
+    .toBe(`names() { printf %s "$status" | grep -o "\\"$1\\":\\[[^]]*\\]" | grep -o 'rabbit@[A-Za-z0-9_-]*' | sort | tr '\\n' ' '; }
+as_configured() {
+  status=$(${call} cluster_status --formatter json 2> /dev/null) &&
+  [ "$(names disk_nodes)" = "rabbit@rabbitmq1 rabbit@rabbitmq2 " ] && [ "$(names ram_nodes)" = "rabbit@rabbitmq3 " ] && [ "$(names running_nodes)" = "rabbit@rabbitmq1 rabbit@rabbitmq2 rabbit@rabbitmq3 " ]
+}
+trap '[ $? = 0 ] || echo "disc: $(names disk_nodes); ram: $(names ram_nodes); running: $(names running_nodes)" >&2' EXIT
+deadline=$((SECONDS + 60))
+until as_configured; do
+  if [ $SECONDS -ge $deadline ]; then
+    echo "the cluster is not as configured (disc: rabbit@rabbitmq1 rabbit@rabbitmq2; ram: rabbit@rabbitmq3). It shows" >&2
+    exit 1
+  fi
+  sleep 1
+done
+if [ "$(printf %s "$status" | grep -o '"rabbitmq_version":"[^"]*"' | sort -u | wc -l)" -gt 1 ]; then
+  echo "the members run different broker versions" >&2
+  exit 1
+fi
+case $status in *'"partitions":{}'* | *'"partitions":[]'*) ;; *) echo "the cluster is partitioned" >&2; exit 1 ;; esac
+case $status in *'"cluster_name":"production"'*) ;; *)
+  ${call} set_cluster_name production > /dev/null
+  status=$(${call} cluster_status --formatter json) ;;
+esac
+printf '%s\\n' "$status"`);
 });

@@ -153,10 +153,43 @@ describe("fails and has changed nothing", () => {
   });
 });
 
-test("the container that is wanted stands in the text, word for word", () => {
-  const [inspect, , same] = gate(place, wanted, 5672).split("\n");
-  expect(inspect).toBe(
-    `found=$(docker inspect -f '{{.State.Running}} {{.Image}} {{index .Config.Labels "io.warren.settings"}}' rabbitmq 2> /dev/null) || exit 0`,
-  );
-  expect(same).toBe(`"true sha256:1111 abcd")`);
+test("by its text", () => {
+  const call = "docker exec -u rabbitmq rabbitmq";
+  const listens = `{ pid=$(docker inspect -f '{{.State.Pid}}' rabbitmq) && cat /proc/$pid/net/tcp /proc/$pid/net/tcp6 | grep -q ':1628 [0-9A-F:]* 0A'; } 2> /dev/null`;
+  expect(gate(place, wanted, 5672))
+    .toBe(`found=$(docker inspect -f '{{.State.Running}} {{.Image}} {{index .Config.Labels "io.warren.settings"}}' rabbitmq 2> /dev/null) || exit 0
+case $found in
+"true sha256:1111 abcd")
+  ${listens} || ${call} rabbitmq-upgrade -q revive > /dev/null 2>&1 || true
+  exit 0 ;;
+true*) ;;
+*) exit 0 ;;
+esac
+if ! status=$(${call} rabbitmqctl -q cluster_status --formatter json 2> /dev/null); then
+  if ${listens}; then
+    echo "rabbitmq2 serves clients, but its CLI does not answer: nothing was changed" >&2
+    exit 1
+  fi
+  exit 0
+fi
+names() { printf %s "$status" | grep -o "\\"$1\\":\\[[^]]*\\]" | grep -o 'rabbit@[A-Za-z0-9_-]*' | sort | tr '\\n' ' '; }
+case " $(names running_nodes)" in *" rabbit@rabbitmq2 "*) ;; *) exit 0 ;; esac
+[ "$(names disk_nodes)$(names ram_nodes)" != "rabbit@rabbitmq2 " ] || exit 0
+mirrors=$(${call} rabbitmq-diagnostics -q help | grep -o check_if_node_is_mirror_sync_critical | head -n 1 || true)
+one_by_one() { for list; do names $list; done | tr ' ' '\n' | sort -u; }
+all_well() {
+  status=$(${call} rabbitmqctl -q cluster_status --formatter json 2> /dev/null) &&
+  [ "$(one_by_one disk_nodes ram_nodes)" = "$(one_by_one running_nodes)" ] &&
+  ${call} rabbitmq-diagnostics -q check_if_node_is_quorum_critical > /dev/null 2>&1 &&
+  { [ -z "$mirrors" ] || ${call} rabbitmq-diagnostics -q check_if_node_is_mirror_sync_critical > /dev/null 2>&1; }
+}
+deadline=$((SECONDS + 600))
+until all_well; do
+  if [ $SECONDS -ge $deadline ]; then
+    echo "the cluster cannot spare rabbitmq2 now: another member is down, or a queue would lose its majority or its last synchronised mirror. Nothing was changed" >&2
+    exit 1
+  fi
+  sleep 2
+done
+${call} rabbitmq-upgrade -q drain > /dev/null`);
 });

@@ -58,6 +58,8 @@ describe.each(steps)("%s", (_step, step, args) => {
     const files = {
       [nodesFile]: "{[rabbit@rabbitmq2],[rabbit@rabbitmq2]}.",
       [`${database}/msg_stores/vhosts/62/.vhost`]: "/",
+      [`${database}/msg_stores/vhosts/62/msg_store_persistent/0.rdq`]: "",
+      [`${database}/msg_stores/vhosts/62/queues/.keep`]: "",
       [`${database}/quorum/rabbit@rabbitmq2/meta.dets`]: "x",
     };
     expect(await run(step, files, { [args]: {} })).toMatchObject({

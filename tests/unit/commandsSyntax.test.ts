@@ -1,4 +1,4 @@
-import { removeStray, containerOwner } from "../../commands/docker";
+import { containerOwner, refuseForeign, removeStray } from "../../commands/docker";
 import { writeFiles } from "../../commands/files";
 import * as haproxy from "../../commands/haproxy";
 import { answers200 } from "../../commands/http";
@@ -20,6 +20,7 @@ const members: rabbitmq.ExpectedMember[] = [
 ];
 
 const scripts: Record<string, string> = {
+  administrator: rabbitmq.administrator(node, "admin", "p'a$s`s", "/"),
   answers200: answers200(8100, "/healthz"),
   awaitBoot: rabbitmq.awaitBoot(node, 5672),
   awaitHeld: keepalived.awaitHeld("192.0.2.100", "eth0"),
@@ -36,7 +37,9 @@ const scripts: Record<string, string> = {
   "joinCluster, RAM": rabbitmq.joinCluster(node, "rabbitmq2", "ram"),
   makeDirectories: rabbitmq.makeDirectories(node),
   moveAside: rabbitmq.moveAside(node),
-  remove: keepalived.remove(),
+  refuseForeign: refuseForeign("rabbitmq", "acme/warren/dev", "rabbitmq-1"),
+  refuseMove: rabbitmq.refuseMove(node, ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672"]),
+  remove: keepalived.remove("host4"),
   removeConfig: haproxy.removeConfig(balancer),
   removeStray: removeStray("haproxy", "acme/warren/dev", "haproxy-host4", 30),
   reset: rabbitmq.reset(node),
@@ -45,7 +48,7 @@ const scripts: Record<string, string> = {
   stopApp: rabbitmq.stopApp(node),
   "takeUp, haproxy": haproxy.takeUp(balancer),
   "takeUp, keepalived": keepalived.takeUp(),
-  unprepareHost: unprepareHost(),
+  unprepareHost: unprepareHost("host4"),
   waitUntil: waitUntil("{ false; }", 1, "no", 1),
   writeFiles: writeFiles([file, { ...file, inPlace: true, owner: "container" }]),
   "writeFiles, none": writeFiles([]),
@@ -56,7 +59,7 @@ for (const user of ["root", "ops"])
     for (const registryMirrors of [[], ["http://192.0.2.1:5000"]])
       for (const insecureRegistries of [[], ["192.0.2.1:5000"]])
         for (const zone of [{}, { timezone: "Asia/Shanghai" }]) {
-          const preparation = { user, installDocker, registryMirrors, insecureRegistries, ...zone };
+          const preparation = { name: "host1", user, installDocker, registryMirrors, insecureRegistries, ...zone };
           scripts[`prepareHost ${JSON.stringify(preparation)}`] = prepareHost(preparation);
         }
 

@@ -12,7 +12,7 @@ const conf: KeepalivedConf = {
   check: { script: "/etc/keepalived/warren-check", intervalSeconds: 5, rise: 1, fall: 2 },
 };
 
-const whole = `# Written by Warren.
+const whole = `# Written by Warren for host4.
 # Change the stack's config instead: the next \`pulumi up\` overwrites this file.
 global_defs {
     router_id host4
@@ -53,7 +53,7 @@ test("keepalived.conf of the preferred host, without a weight: a failed check is
 
 test("of the host that stands by", () => {
   expect(keepalivedConf({ ...conf, routerId: "host5", role: "BACKUP", priority: 100 })).toBe(
-    whole.replace("router_id host4", "router_id host5").replace("state MASTER", "state BACKUP").replace("101", "100"),
+    whole.replaceAll("host4", "host5").replace("state MASTER", "state BACKUP").replace("101", "100"),
   );
 });
 
