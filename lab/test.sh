@@ -1,5 +1,6 @@
 #!/bin/bash
-# Checks the lab's contract on the running lab; --full also cuts it off, resets it and takes it down, so nobody else may use it.
+# Checks the lab's contract on the running lab; --full also cuts it off, resets it and takes it down, so nobody else may use it
+# meanwhile; --life does only that.
 # Prints `ok` or `FAIL` lines and closes with `N passed, N failed`.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")" || exit 2
@@ -40,16 +41,12 @@ until_true() { # SECONDS COMMAND...
 # shellcheck source=/dev/null
 for part in test/*.sh; do . "$part"; done
 
-case ${1:-} in
-  '') ;;
-  --full) ;;
-  *) echo "usage: lab/test.sh [--full]" >&2; exit 2 ;;
-esac
 ./lab up || exit 2
-test_cli
-test_hosts
-test_network
-test_images
-[ "${1:-}" != --full ] || test_life
+case ${1:-} in
+  '') test_cli; test_hosts; test_network; test_images ;;
+  --life) test_life ;;
+  --full) test_cli; test_hosts; test_network; test_images; test_life ;;
+  *) echo "usage: lab/test.sh [--full | --life]" >&2 && exit 2 ;;
+esac
 echo "$PASSED passed, $FAILED failed"
 [ $FAILED -eq 0 ]

@@ -49,13 +49,25 @@ container() { echo "warren-lab-host$1"; } # INDEX
 record_pid() { # FILE PID
   echo "$2 $(start_time "$2")" >"$1"
 }
-start_time() { # PID: field 22 of stat; the name in field 2 may hold spaces, so count after its closing bracket
+start_time() { # PID: field 22 of stat, but for one that is dead and only not yet buried; the name in field 2 may hold spaces, so count after it
   local stat
   stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
   stat=${stat##*) }
   # shellcheck disable=SC2086
   set -- $stat
-  echo "${20}"
+  [ "$1" = Z ] || echo "${20}"
+}
+detach() { # PID-FILE LOG COMMAND...: a daemon that nobody waits for, and with none of our descriptors, on which somebody may wait
+  local file=$1 log=$2
+  shift 2
+  (
+    for fd in /proc/self/fd/*; do
+      fd=${fd##*/}
+      [ "$fd" -le 2 ] || [ "$fd" -eq 255 ] || eval "exec $fd>&-"
+    done
+    setsid "$@" </dev/null >"$log" 2>&1 &
+    record_pid "$file" $!
+  )
 }
 recorded_pid() { # FILE: the id, if that very process still runs
   local pid started

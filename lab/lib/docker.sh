@@ -41,10 +41,9 @@ docker_up() {
   docker_clear_stale
   # Its own data directory in the cache, so that what was built outlives `down`; no default bridge and no iptables rules of its own,
   # because Docker never removes those: the two rules that the lab needs are in net.sh.
-  setsid dockerd --data-root "$CACHE/docker" --exec-root "$RUN/docker" --pidfile "$RUN/docker.pid" \
-    --bridge none --iptables=false --ip-forward=false --ip-masq=false --mtu "$(mtu)" \
-    </dev/null >"$CACHE/logs/dockerd.log" 2>&1 9>&- &
-  record_pid "$STATE/dockerd.pid" $!
+  detach "$STATE/dockerd.pid" "$CACHE/logs/dockerd.log" \
+    dockerd --data-root "$CACHE/docker" --exec-root "$RUN/docker" --pidfile "$RUN/docker.pid" \
+    --bridge none --iptables=false --ip-forward=false --ip-masq=false --mtu "$(mtu)"
   docker_wait || die "dockerd did not start" "its output is in $CACHE/logs/dockerd.log"
   say "dockerd started (process $(recorded_pid "$STATE/dockerd.pid"))"
 }
@@ -80,6 +79,7 @@ docker_down() { # only the one that the lab started
   stop_recorded "$STATE/dockerd.pid" 30
   docker_clear_stale
   rm -rf "$RUN"
+  while mountpoint -q "$CACHE/docker" && umount "$CACHE/docker"; do :; done # it binds its directory onto itself
   # Where its containers were killed rather than stopped, their cgroups stay behind, empty.
   local c
   for c in /sys/fs/cgroup/docker /sys/fs/cgroup/*/docker; do

@@ -151,9 +151,9 @@ host_without_docker() { # INDEX: as a machine that nobody has installed it on
     die "Docker could not be taken off host$1"
 }
 hosts_start() { # INDEX...: those that are there already, with their disks
-  local i
-  for i in "$@"; do docker start "$(container "$i")" >/dev/null & done
-  wait
+  local i p=()
+  for i in "$@"; do docker start "$(container "$i")" >/dev/null & p+=($!); done
+  wait_all "${p[@]}" || die "not every host could be started" "look at the lines above; lab/lab renew HOST makes one anew"
   say "hosts started again with their disks: $(printf 'host%s ' "$@")"
   hosts_ready "$@"
 }

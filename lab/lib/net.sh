@@ -58,9 +58,7 @@ log: {level: warn, accesslog: {disabled: true}}
 storage: {filesystem: {rootdirectory: "$CACHE/registry"}, delete: {enabled: true}}
 http: {addr: "$REGISTRY"}
 Y
-  OTEL_TRACES_EXPORTER=none setsid "$(tool docker-registry)" serve "$STATE/registry.yml" \
-    </dev/null >"$CACHE/logs/registry.log" 2>&1 9>&- &
-  record_pid "$STATE/registry.pid" $!
+  OTEL_TRACES_EXPORTER=none detach "$STATE/registry.pid" "$CACHE/logs/registry.log" "$(tool docker-registry)" serve "$STATE/registry.yml"
   local i
   for ((i = 0; i < 100; i++)); do
     curl -sf -o /dev/null "http://$REGISTRY/v2/" && { say "registry on $REGISTRY (process $(recorded_pid "$STATE/registry.pid"))"; return; }
