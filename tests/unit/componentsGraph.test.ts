@@ -65,6 +65,8 @@ const edges: Record<string, string[]> = {
     "rabbitmq3-start-app",
   ],
 
+  "rabbitmq-administrator": ["rabbitmq-formed", "rabbitmq-password"],
+
   haproxy: [],
   "haproxy-stats-password": [],
   "haproxy-host4-image": ["host4-prepare"],
@@ -98,7 +100,7 @@ const types: Record<string, RegExp> = {
   "docker:index/remoteImage:RemoteImage": /-image$/,
   "docker:index/container:Container": /-container$/,
   "command:remote:Command":
-    /-(prepare|files|gate|boot|stop-app|reset|join-cluster|start-app|formed|config|ready|package|service|holds|stands-by)$/,
+    /-(prepare|files|gate|boot|stop-app|reset|join-cluster|start-app|formed|administrator|config|ready|package|service|holds|stands-by)$/,
 };
 
 let dev: Deployment;
@@ -181,9 +183,9 @@ describe("first update", () => {
     for (const node of nodes) expect(dev.before("haproxy-host4-container")).toContain(`${node}-boot`);
   });
 
-  test("the end of the graph comes after everything that can fail", () => {
+  test("the end of the graph comes after everything that a client meets", () => {
     const last = dev.before("vip-host5-stands-by");
     const commands = dev.resources.filter(({ type }) => type === "command:remote:Command").map(({ name }) => name);
-    expect(commands.filter((name) => !last.has(name))).toEqual(["vip-host5-stands-by"]);
+    expect(commands.filter((name) => !last.has(name))).toEqual(["rabbitmq-administrator", "vip-host5-stands-by"]);
   });
 });

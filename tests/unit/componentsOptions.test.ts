@@ -47,9 +47,9 @@ describe("containers", () => {
       envs: ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672", "TZ=Asia/Shanghai"],
       ports: [port(5672), port(5671), port(15672), port(15692), port(4369), port(25672)],
       volumes: [
-        { hostPath: "/var/lib/warren/rabbitmq/data", containerPath: "/var/lib/rabbitmq" },
-        { hostPath: "/var/lib/warren/rabbitmq/conf", containerPath: "/etc/rabbitmq" },
-        { hostPath: "/var/lib/warren/rabbitmq/hosts", containerPath: "/etc/hosts" },
+        { hostPath: "/var/lib/warren/rabbitmq/rabbitmq2/data", containerPath: "/var/lib/rabbitmq" },
+        { hostPath: "/var/lib/warren/rabbitmq/rabbitmq2/conf", containerPath: "/etc/rabbitmq" },
+        { hostPath: "/var/lib/warren/rabbitmq/rabbitmq2/hosts", containerPath: "/etc/hosts" },
       ],
       labels: [
         { label: "io.warren.stack", value: "acme/warren/dev" },
@@ -67,7 +67,9 @@ describe("containers", () => {
       destroyGraceSeconds: 30,
       envs: ["TZ=Asia/Shanghai"],
       ports: [port(15670, 5670), port(8100), port(15672)],
-      volumes: [{ hostPath: "/var/lib/warren/haproxy/conf", containerPath: "/usr/local/etc/haproxy", readOnly: true }],
+      volumes: [
+        { hostPath: "/var/lib/warren/haproxy/host5/conf", containerPath: "/usr/local/etc/haproxy", readOnly: true },
+      ],
       labels: [
         { label: "io.warren.stack", value: "acme/warren/dev" },
         { label: "io.warren.part", value: "haproxy-host5" },
@@ -90,12 +92,12 @@ describe("containers", () => {
       envs: ["ERL_EPMD_PORT=4370", "RABBITMQ_DIST_PORT=25682"],
       ports: [port(5682, 5672), port(5671), port(15682, 15672), port(15692), port(4370), port(25682)],
       ulimits: [{ name: "nofile", soft: 100000, hard: 100000 }],
-      volumes: [{ hostPath: "/srv/mq/data" }, { hostPath: "/srv/mq/conf" }, { hostPath: "/srv/mq/hosts" }],
+      volumes: ["data", "conf", "hosts"].map((name) => ({ hostPath: `/srv/mq/rabbitmq1/${name}` })),
     });
     expect(other.resource("haproxy-host4-container").inputs).toMatchObject({
       envs: [],
       ports: [port(5672, 5670), port(9000, 8100)],
-      volumes: [{ hostPath: "/srv/lb/conf" }],
+      volumes: [{ hostPath: "/srv/lb/host4/conf" }],
     });
   });
 
@@ -147,7 +149,7 @@ describe("commands", () => {
       expect(additionalSecretOutputs).toEqual(expect.arrayContaining(["stdout", "stderr", "connection"]));
       expect(Object.keys(inputs).filter((key) => ["environment", "update", "assetPaths"].includes(key))).toEqual([]);
     }
-    expect(commands).toHaveLength(33);
+    expect(commands).toHaveLength(34);
   });
 
   test("that have an end: hosts' preparation, files, configurations, services", () => {
@@ -161,7 +163,7 @@ describe("commands", () => {
   });
 
   test("that run anew when what they watch is made anew", () => {
-    const services = ["id of vip-host4-service", "id of vip-host5-service"];
+    const services = ["id of vip-host5-service", "id of vip-host4-service"];
     expect(each("triggers")).toEqual({
       "rabbitmq1-boot": ["id of rabbitmq1-container"],
       "rabbitmq2-boot": ["id of rabbitmq2-container"],
@@ -213,6 +215,8 @@ describe("the settings label, by which a running container is known as the wante
   });
 
   test.each<[string, Record<string, unknown>]>([
+    ["the administrator's name", { "rabbitmq.username": "ops" }],
+    ["the virtual host", { "rabbitmq.vhost": "/" }],
     ["the password", { "rabbitmq.password": "another-password" }],
     ["how long a stop may take", { "rabbitmq.stopGraceSeconds": 60 }],
     ["the image, which has an id of its own", { "rabbitmq.image": "rabbitmq:3.8.10-management" }],

@@ -1,5 +1,5 @@
 // First: it stands in for parts of the SDK, which the components load.
-import { deployDev, home } from "./support/devStack";
+import { deployDev, home, members } from "./support/devStack";
 import { deploy, type Deployment } from "./support/mocks";
 
 import { join } from "node:path";
@@ -18,51 +18,86 @@ function further(one: Deployment, other: Deployment): Record<string, string[]> {
   return Object.fromEntries(added.filter(([, dependencies]) => dependencies.length > 0));
 }
 
-const all = ["rabbitmq1", "rabbitmq2", "rabbitmq3"];
 let first: Deployment;
 beforeAll(async () => {
   first = await deployDev();
 });
 
-describe("a change of nodes that serve", () => {
-  test("rolls: each is gated behind the last step of the one before, and nothing else changes", async () => {
-    const second = await deployDev({}, all);
+/** One balancer after the other, the preferred host's last, and neither before the brokers are as configured. */
+const balancersRoll = {
+  "haproxy-host5-config": ["rabbitmq-formed"],
+  "haproxy-host4-config": ["haproxy-host5-ready", "rabbitmq-formed"],
+  "vip-host4-service": ["vip-host5-service"],
+};
+
+describe("a change of a stack that serves", () => {
+  test("rolls: each node is gated behind the last step of the one before, each balancer behind the other", async () => {
+    const second = await deployDev({}, members);
     expect(further(second, first)).toEqual({
       "rabbitmq2-gate": ["rabbitmq1-boot"],
       "rabbitmq3-gate": ["rabbitmq2-start-app"],
+      ...balancersRoll,
     });
     expect(further(first, second)).toEqual({});
   });
 
   test("takes down no node before the one before it serves again", async () => {
-    const second = await deployDev({}, all);
+    const second = await deployDev({}, members);
     expect([...second.before("rabbitmq3-container")]).toEqual(
       expect.arrayContaining(["rabbitmq2-boot", "rabbitmq2-container", "rabbitmq1-boot", "rabbitmq1-container"]),
     );
     expect([...second.before("rabbitmq1-container")].filter((name) => /^rabbitmq[23]/.test(name))).toEqual([]);
   });
 
-  test("still pulls images and writes files side by side", async () => {
-    const second = await deployDev({}, all);
-    for (const part of ["rabbitmq2-files", "rabbitmq3-files"]) {
-      expect([...second.before(part)].filter((name) => name.startsWith("rabbitmq1"))).toEqual([]);
+  test("leaves the host that holds the virtual IP for last", async () => {
+    const second = await deployDev({}, members);
+    expect(
+      [...second.before("vip-host5-service")].filter((name) => /host4-(config|container|service)/.test(name)),
+    ).toEqual([]);
+  });
+
+  test("still pulls images and writes nodes' files side by side", async () => {
+    const second = await deployDev({}, members);
+    for (const part of ["rabbitmq2-files", "rabbitmq3-files", "haproxy-host4-image"]) {
+      expect([...second.before(part)].filter((name) => /^rabbitmq1|host5/.test(name))).toEqual([]);
     }
   });
 
   test("skips a node that does not serve yet", async () => {
-    expect(further(await deployDev({}, ["rabbitmq1", "rabbitmq3"]), first)).toEqual({
+    expect(further(await deployDev({}, [members[0]!, members[2]!]), first)).toEqual({
       "rabbitmq3-gate": ["rabbitmq1-boot"],
+      ...balancersRoll,
     });
   });
 
   test("of one node waits for none", async () => {
-    expect(further(await deployDev({}, ["rabbitmq3"]), first)).toEqual({});
+    expect(further(await deployDev({}, [members[2]!]), first)).toEqual(balancersRoll);
   });
+});
 
-  test("does not wait for a node that is no longer in the config", async () => {
-    expect(further(await deployDev({}, ["rabbitmq0", "rabbitmq2", "rabbitmq3"]), first)).toEqual({
-      "rabbitmq3-gate": ["rabbitmq2-start-app"],
-    });
+describe("a change that members cannot bear is refused before anything is asked for", () => {
+  test.each<[string, Record<string, unknown>, string]>([
+    [
+      "another host",
+      { "rabbitmq.nodes.1.host": "host5", "haproxy.hosts": ["host4"] },
+      '  warren:rabbitmq.nodes[1].host: "host5" - must stay host2, where the data of rabbitmq2 are',
+    ],
+    [
+      "another type",
+      { "rabbitmq.nodes.2.type": "disc" },
+      '  warren:rabbitmq.nodes[2].type: "disc" - must stay ram: a member\'s type cannot be changed yet',
+    ],
+    [
+      "another name",
+      { "rabbitmq.nodes.2.name": "rabbitmq4" },
+      "  warren:rabbitmq.nodes: a list - must still hold rabbitmq3: a member cannot be taken out of the cluster yet",
+    ],
+  ])("%s", async (_title, changes, problem) => {
+    await expect(deployDev(changes, members)).rejects.toThrow(
+      `Stack "dev": 1 error in its configuration. Nothing was touched.\n${problem}`,
+    );
+    // Before the first update there is no member.
+    await expect(deployDev(changes)).resolves.toBeDefined();
   });
 });
 
@@ -71,7 +106,7 @@ test("a node that is new to a serving cluster boots beside the rolling change, a
     "rabbitmq.nodes.3": { name: "rabbitmq4", host: "host4", type: "disc" },
     "haproxy.ports.management": undefined,
   };
-  const grown = await deployDev(added, all);
+  const grown = await deployDev(added, members);
   expect([...grown.before("rabbitmq4-boot")].filter((name) => /^rabbitmq[123]/.test(name))).toEqual([]);
   expect(grown.resource("rabbitmq4-join-cluster").dependsOn).toEqual([
     "rabbitmq1-boot",

@@ -54,6 +54,7 @@ describe("generated secrets", () => {
           "outputs of rabbitmq.password",
           "outputs of warren-dev.amqpUrl",
           "outputs of warren-dev.password",
+          "rabbitmq-administrator.stdin",
           ...files,
         ],
         stats: [...configs, "outputs of haproxy.statsPassword", "outputs of warren-dev.stats.password"],
@@ -77,10 +78,11 @@ describe("generated secrets", () => {
   });
 
   test("a cookie goes into a file of its own, which nobody but the broker may read", () => {
-    const scripts = nodes.map((node) => unsealed(dev.resource(`${node}-files`).inputs["stdin"]));
     const cookie = Buffer.from(generated.cookie).toString("base64");
-    for (const script of scripts) {
-      expect(script).toContain(`\n0400 container move /var/lib/warren/rabbitmq/data/.erlang.cookie ${cookie}\n`);
+    for (const node of nodes) {
+      expect(unsealed(dev.resource(`${node}-files`).inputs["stdin"])).toContain(
+        `\n0400 container move /var/lib/warren/rabbitmq/${node}/data/.erlang.cookie ${cookie}\n`,
+      );
     }
   });
 
@@ -121,6 +123,7 @@ describe("secrets of the config", () => {
           "outputs of rabbitmq.password",
           "outputs of warren-dev.amqpUrl",
           "outputs of warren-dev.password",
+          "rabbitmq-administrator.stdin",
           ...files,
         ],
         stats: [...configs, "outputs of haproxy.statsPassword", "outputs of warren-dev.stats.password"],
@@ -135,8 +138,7 @@ describe("secrets of the config", () => {
     expect(made.map(({ name }) => name)).toEqual(["rabbitmq-cookie"]);
   });
 
-  // The component registers its settings, values and all, as inputs that are no secrets.
-  test.failing("settings of the broker may be secrets, and are sealed", async () => {
+  test("settings of the broker may be secrets, and are sealed", async () => {
     const dev = await deployDev({ "rabbitmq.settings": { "ssl_options.password": "given-key-password" } });
     expect(whereabouts(everything(dev), { setting: "given-key-password" })).toEqual({
       open: [],

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { syntaxFaults } from "./support/bash";
+import { runBash, syntaxFaults, type Stubs } from "./support/bash";
 
 const directory = join(__dirname, "../../scripts");
 
@@ -13,6 +13,57 @@ describe("shell scripts", () => {
       expect(syntaxFaults(readFileSync(join(directory, name), "utf8"))).toBe("");
     },
   );
+});
+
+describe("hostkeys.sh", () => {
+  const run = (addresses: string[], keyscan: Stubs[string]) =>
+    runBash(`exec bash '${directory}/hostkeys.sh' ${addresses.join(" ")}`, [], {
+      stubs: {
+        "ssh-keyscan": keyscan,
+        "ssh-keygen": { "-lf -": { run: "cat > /dev/null", stdout: "256 SHA256:abc no comment (ED25519)\n" } },
+      },
+    });
+  const silent = { run: "echo '# 192.0.2.1:22 SSH-2.0' >&2", code: 1 };
+  const ed25519 = { stdout: "192.0.2.1 ssh-ed25519 AAAAC3Nz\n" };
+
+  test("prints what stands in the config, with the fingerprint to compare it by", async () => {
+    expect(await run(["192.0.2.1", "192.0.2.2"], { "-t ed25519": ed25519 })).toEqual({
+      code: 0,
+      stdout:
+        "# 192.0.2.1 SHA256:abc\nhostKey: ssh-ed25519 AAAAC3Nz\n# 192.0.2.2 SHA256:abc\nhostKey: ssh-ed25519 AAAAC3Nz\n",
+      stderr: "",
+      calls: [
+        "ssh-keyscan -T 5 -t ed25519 192.0.2.1",
+        "ssh-keygen -lf -",
+        "ssh-keyscan -T 5 -t ed25519 192.0.2.2",
+        "ssh-keygen -lf -",
+      ],
+    });
+  });
+
+  // `key=$(… | head)` ends the script, under errexit and pipefail, when ssh-keyscan finds no key.
+  test.failing("asks for another type of key where a host has not the first", async () => {
+    const { code, stdout } = await run(["192.0.2.1"], {
+      "-t ed25519": silent,
+      "-t ecdsa": silent,
+      "-t rsa": { stdout: "192.0.2.1 ssh-rsa AAAAB3Nz\n" },
+    });
+    expect([code, stdout]).toEqual([0, "# 192.0.2.1 SHA256:abc\nhostKey: ssh-rsa AAAAB3Nz\n"]);
+  });
+
+  test.failing("says which host does not answer, goes on to the next, and fails", async () => {
+    const outcome = await run(["192.0.2.9", "192.0.2.1"], { "192.0.2.9": silent, "192.0.2.1": ed25519 });
+    expect(outcome).toMatchObject({
+      code: 1,
+      stdout: "# 192.0.2.1 SHA256:abc\nhostKey: ssh-ed25519 AAAAC3Nz\n",
+      stderr: "192.0.2.9: no SSH server answered\n",
+    });
+  });
+
+  test("without an address, says how it is used", async () => {
+    const { code, stdout } = await run([], {});
+    expect([code, stdout.split("\n", 1)[0]]).toEqual([2, "npm run hostkeys -- ADDRESS..."]);
+  });
 });
 
 describe("summary.mjs", () => {

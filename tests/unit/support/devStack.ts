@@ -51,10 +51,15 @@ export function devConfig(changes: Values = {}): Values {
   return file.config;
 }
 
-/** The dev stack's program, with changes of its config, after an update that left these nodes serving. */
-export function deployDev(changes: Values = {}, serving: string[] = []): Promise<Deployment> {
-  const previous = serving.length === 0 ? {} : { nodes: serving.map((name) => ({ name, host: "?", type: "disc" })) };
-  return deploy(program, devConfig(changes), previous);
-}
+/** The dev stack's nodes, as its outputs name them. */
+export const members = [
+  { name: "rabbitmq1", host: "host1", type: "disc" },
+  { name: "rabbitmq2", host: "host2", type: "disc" },
+  { name: "rabbitmq3", host: "host3", type: "ram" },
+];
+export const nodes = members.map(({ name }) => name);
 
-export const nodes = ["rabbitmq1", "rabbitmq2", "rabbitmq3"] as const;
+/** The dev stack's program, with changes of its config, after an update that left these members serving. */
+export function deployDev(changes: Values = {}, serving: typeof members = []): Promise<Deployment> {
+  return deploy(program, devConfig(changes), serving.length === 0 ? {} : { nodes: serving });
+}
