@@ -1,0 +1,247 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { deployDev, home, nodes } from "./support/devStack";
+import { imageId, unsealed, type Deployment } from "./support/mocks";
+
+import { containerOwner, refuseForeign } from "../../commands/docker";
+import { writeFiles } from "../../commands/files";
+import * as haproxy from "../../commands/haproxy";
+import * as keepalived from "../../commands/keepalived";
+import { prepareHost, unprepareHost } from "../../commands/prepareHost";
+import * as rabbitmq from "../../commands/rabbitmq";
+import { scriptInput } from "../../commands/shell";
+import { haproxyCfg } from "../../templates/haproxyCfg";
+import { keepalivedConf } from "../../templates/keepalivedConf";
+import { enabledPlugins, hostsFile, rabbitmqConf } from "../../templates/rabbitmqConf";
+import { certificate, certificateKey } from "./configFixture";
+
+/*
+ * Which script each command of the dev stack is given, and with what. The scripts' own texts are tested where they are
+ * made.
+ */
+
+let dev: Deployment;
+beforeAll(async () => {
+  dev = await deployDev();
+});
+
+const stdin = (name: string, deployment = dev): unknown => {
+  const value = deployment.resource(name).inputs["stdin"];
+  return unsealed(value) ?? value;
+};
+
+const place = (name: string) => ({ name, container: "rabbitmq", directory: `/var/lib/warren/rabbitmq/${name}` });
+const peers = [
+  { name: "rabbitmq1", address: "198.18.66.11" },
+  { name: "rabbitmq2", address: "198.18.66.12" },
+  { name: "rabbitmq3", address: "198.18.66.13" },
+];
+
+test.each(["host1", "host2", "host3", "host4", "host5"])("%s is prepared as the config says", (name) => {
+  const create = prepareHost({
+    name,
+    user: "root",
+    installDocker: true,
+    registryMirrors: ["http://198.18.66.1:5000"],
+    insecureRegistries: ["198.18.66.1:5000"],
+    timezone: "Asia/Shanghai",
+  });
+  expect(stdin(`${name}-prepare`)).toBe(scriptInput({ create, delete: unprepareHost(name) }));
+});
+
+describe.each(nodes)("%s", (name) => {
+  test("looks before it writes its files; at its end they are moved aside", () => {
+    const own = { owner: "container" };
+    const conf = rabbitmqConf({
+      username: "admin",
+      password: "generated-rabbitmq-password",
+      vhost: "app",
+      ports: { amqp: 5672, management: 15672, metrics: 15692 },
+      plugins: ["rabbitmq_management", "rabbitmq_prometheus"],
+      partitionHandling: "pause_minority",
+      memoryHighWatermark: 0.4,
+      diskFreeLimit: "1GB",
+      settings: {},
+    });
+    const plugins = enabledPlugins(["rabbitmq_management", "rabbitmq_prometheus"]);
+    const { directory } = place(name);
+    const create = [
+      refuseForeign("rabbitmq", "acme/warren/dev", name),
+      rabbitmq.refuseMove(place(name), ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672"]),
+      containerOwner("rabbitmq:3.8.9-management", "rabbitmq"),
+      rabbitmq.makeDirectories(place(name)),
+      writeFiles([
+        { path: `${directory}/hosts`, mode: "0644", inPlace: true, content: hostsFile(name, peers) },
+        { path: `${directory}/conf/enabled_plugins`, mode: "0640", ...own, content: plugins },
+        { path: `${directory}/conf/rabbitmq.conf`, mode: "0440", ...own, content: conf },
+        { path: `${directory}/data/.erlang.cookie`, mode: "0400", ...own, content: "generated-rabbitmq-cookie" },
+      ]),
+    ].join("\n");
+    const scripts = { create, delete: rabbitmq.moveAside(place(name)) };
+    expect(stdin(`${name}-files`)).toBe(scriptInput(scripts, name));
+  });
+
+  test("is gated, and has booted when the broker listens inside its container", () => {
+    const labels = dev.resource(`${name}-container`).inputs["labels"] as { value: string }[];
+    const gate = rabbitmq.gate(place(name), { image: imageId, settings: labels[2]!.value }, 5672);
+    expect(stdin(`${name}-gate`)).toBe(scriptInput({ create: gate }, name));
+    expect(stdin(`${name}-boot`)).toBe(scriptInput({ create: rabbitmq.awaitBoot(place(name), 5672) }, name));
+  });
+});
+
+test.each([
+  ["rabbitmq2", "disc"],
+  ["rabbitmq3", "ram"],
+] as const)("%s joins the root, as a %s node", (name, type) => {
+  const steps = {
+    "stop-app": rabbitmq.stopApp(place(name)),
+    reset: rabbitmq.reset(place(name)),
+    "join-cluster": rabbitmq.joinCluster(place(name), "rabbitmq1", type),
+    "start-app": rabbitmq.startApp(place(name)),
+  };
+  for (const [step, create] of Object.entries(steps)) {
+    expect(stdin(`${name}-${step}`)).toBe(scriptInput({ create }, name));
+  }
+});
+
+test("the cluster is held against the config, and given its administrator, on the root", () => {
+  const formed = rabbitmq.formed(
+    place("rabbitmq1"),
+    [
+      { name: "rabbitmq1", type: "disc" },
+      { name: "rabbitmq2", type: "disc" },
+      { name: "rabbitmq3", type: "ram" },
+    ],
+    "rabbitmq",
+  );
+  expect(stdin("rabbitmq-formed")).toBe(scriptInput({ create: formed }));
+  const administrator = rabbitmq.administrator(place("rabbitmq1"), "admin", "generated-rabbitmq-password", "app");
+  expect(stdin("rabbitmq-administrator")).toBe(scriptInput({ create: administrator }));
+});
+
+describe.each(["host4", "host5"])("the balancer on %s", (host) => {
+  const at = { container: "haproxy", directory: `/var/lib/warren/haproxy/${host}`, image: "haproxy:2.6" };
+  const own = { mode: "0440", owner: "container" };
+  const cfg = {
+    backends: peers.map((peer) => ({ ...peer, amqpPort: 5672, managementPort: 15672 })),
+    ports: { amqp: 5670, stats: 8100, management: 15672 },
+    balance: "roundrobin" as const,
+    check: { intervalSeconds: 5, rise: 2, fall: 3 },
+    retries: 3,
+    maxConnections: 4096,
+    maxConnectionsPerFrontend: 2000,
+    timeouts: { connectSeconds: 5, clientSeconds: 10800, serverSeconds: 10800 },
+    stats: { username: "admin", password: "generated-haproxy-stats-password" },
+  };
+  const script = (files: { name: string; content: string }[]) => {
+    const create = [
+      refuseForeign("haproxy", "acme/warren/dev", `haproxy-${host}`),
+      containerOwner("haproxy:2.6", "haproxy"),
+      haproxy.stage(at),
+      writeFiles(files.map(({ name, content }) => ({ path: `${at.directory}/new/${name}`, ...own, content }))),
+      haproxy.takeUp(at),
+    ].join("\n");
+    return scriptInput({ create, delete: haproxy.removeConfig(at) });
+  };
+
+  test("looks before it stages its configuration, and takes it up", () => {
+    expect(stdin(`haproxy-${host}-config`)).toBe(script([{ name: "haproxy.cfg", content: haproxyCfg(cfg) }]));
+  });
+
+  test("has its certificate beside its configuration, and brokers at the ports of their hosts", async () => {
+    writeFileSync(join(home, "tls.pem"), certificate + certificateKey);
+    const other = await deployDev({
+      "haproxy.ports": { amqp: 5682, stats: 9000, amqps: 5683 },
+      "haproxy.tls.certificateFile": join(home, "tls.pem"),
+      "rabbitmq.ports": { amqp: 5692, management: 15692, metrics: 15693 },
+    });
+    const content = haproxyCfg({
+      ...cfg,
+      backends: peers.map((peer) => ({ ...peer, amqpPort: 5692, managementPort: 15692 })),
+      ports: { amqp: 5670, stats: 8100, amqps: 5673 },
+      certificate: "/usr/local/etc/haproxy/frontend.pem",
+    });
+    const pem = { name: "frontend.pem", content: certificate + certificateKey };
+    expect(stdin(`haproxy-${host}-config`, other)).toBe(script([{ name: "haproxy.cfg", content }, pem]));
+    expect(stdin(`haproxy-${host}-ready`, other)).toBe(
+      scriptInput({ create: haproxy.awaitServing(at, 9000, "/healthz") }),
+    );
+  });
+
+  test("is ready when its health page says so, at the host's own port", () => {
+    expect(stdin(`haproxy-${host}-ready`)).toBe(scriptInput({ create: haproxy.awaitServing(at, 8100, "/healthz") }));
+  });
+});
+
+describe("the virtual IP", () => {
+  test.each([
+    ["host4", "MASTER", 101],
+    ["host5", "BACKUP", 100],
+  ] as const)("on %s: %s with priority %i", (host, role, priority) => {
+    const conf = keepalivedConf({
+      routerId: host,
+      interface: "eth0",
+      virtualRouterId: 51,
+      role,
+      priority,
+      advertisementSeconds: 1,
+      address: "198.18.66.100/24",
+      password: "generated-vip-password",
+      check: { script: "/etc/keepalived/warren-check", intervalSeconds: 1, rise: 1, fall: 1 },
+    });
+    const files = writeFiles([
+      { path: "/etc/keepalived/warren-check", mode: "0755", content: keepalived.checkScript(8100, "/healthz") },
+      { path: "/etc/keepalived/keepalived.conf.staged", mode: "0400", content: conf },
+    ]);
+    const scripts = { create: `${files}\n${keepalived.takeUp()}`, delete: keepalived.remove(host) };
+    expect(stdin(`vip-${host}-service`)).toBe(scriptInput(scripts));
+    expect(stdin(`vip-${host}-package`)).toBe(scriptInput({ create: keepalived.install() }));
+  });
+
+  test("is held by the preferred host, and by no other", () => {
+    expect(stdin("vip-host4-holds")).toBe(scriptInput({ create: keepalived.awaitHeld("198.18.66.100", "eth0") }));
+    expect(stdin("vip-host5-stands-by")).toBe(
+      scriptInput({ create: keepalived.awaitNotHeld("198.18.66.100", "eth0") }),
+    );
+  });
+
+  test("is prepared, checked and given up as its section says", async () => {
+    const other = await deployDev({
+      "vip.interface": "bond0.7",
+      "vip.check": { intervalSeconds: 3, rise: 2, fall: 4, weight: -20 },
+      "vip.priorities": [150, 140],
+      "vip.hosts": ["host5", "host4"],
+      "haproxy.ports.stats": 9000,
+    });
+    const script = String(stdin("vip-host5-service", other));
+    const files = [...script.matchAll(/^0\d{3} \S+ move (\S+) (\S+)$/gm)].map(([, path, data]) => [
+      path,
+      Buffer.from(data!, "base64").toString(),
+    ]);
+    const { "/etc/keepalived/warren-check": check, "/etc/keepalived/keepalived.conf.staged": conf } =
+      Object.fromEntries(files) as Record<string, string>;
+    expect(check).toBe(keepalived.checkScript(9000, "/healthz"));
+    expect(conf).toBe(
+      keepalivedConf({
+        routerId: "host5",
+        interface: "bond0.7",
+        virtualRouterId: 51,
+        role: "MASTER",
+        priority: 150,
+        advertisementSeconds: 1,
+        address: "198.18.66.100/24",
+        password: "generated-vip-password",
+        check: { script: "/etc/keepalived/warren-check", intervalSeconds: 3, rise: 2, fall: 4, weight: -20 },
+      }),
+    );
+    expect(other.resource("vip-host4-stands-by").dependsOn).toContain("vip-host5-holds");
+  });
+});
+
+test("every script is one of these", () => {
+  const tested =
+    /^(host\d-prepare|rabbitmq\d-(files|gate|boot|stop-app|reset|join-cluster|start-app)|rabbitmq-(formed|administrator)|haproxy-host\d-(config|ready)|vip-host\d-(package|service|holds|stands-by))$/;
+  const commands = dev.resources.filter(({ type }) => type === "command:remote:Command").map(({ name }) => name);
+  expect(commands.filter((name) => !tested.test(name))).toEqual([]);
+});
