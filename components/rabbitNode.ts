@@ -177,10 +177,19 @@ function nodeFiles(
 }
 
 function portPairs(ports: RabbitNodePorts): { internal: number; external: number }[] {
-  return Object.entries({ ...ports, ...innerPorts }).map(([key, internal]) => ({
+  const pairs = Object.entries({ ...ports, ...innerPorts }).map(([key, internal]) => ({
     internal,
     external: ports[key as keyof RabbitNodePorts],
   }));
+  return [...pairs, ...cliPorts(ports.distribution).map((port) => ({ internal: port, external: port }))];
+}
+
+/**
+ * The ports of the CLI tools: what another node has to say to `rabbitmqctl`, such as its part of `list_queues`, it says to
+ * the tool itself. Source: https://www.rabbitmq.com/docs/networking#ports
+ */
+function cliPorts(distribution: number): number[] {
+  return Array.from({ length: 11 }, (_, offset) => distribution + 10_000 + offset);
 }
 
 function conf(settings: NodeConf, password: string): string {

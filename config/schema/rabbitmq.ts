@@ -32,7 +32,9 @@ const ports = section({
   management: port().default(15672).describe("The management page and HTTP API."),
   metrics: port().default(15692).describe("Prometheus metrics."),
   epmd: port().default(4369).describe("Erlang's port mapper, between nodes."),
-  distribution: port().default(25672).describe("Erlang's distribution, between nodes and for the CLI."),
+  distribution: wholeNumber(1, 55525)
+    .default(25672)
+    .describe("Erlang's distribution, between nodes. The eleven ports from 10000 above it are the CLI's."),
 }).describe("The broker's ports on its host.");
 
 const watermark = { error: 'must be a fraction from 0.1 to 0.9 or an amount such as "2GB"' };

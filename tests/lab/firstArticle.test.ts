@@ -121,7 +121,12 @@ describe("the first article's topology on five hosts", () => {
   test("no secret stands in state, logs, docker inspect or any process list", async () => {
     await onEveryHost(`touch ${processLists}.stop`);
     const plain = await stack.export("plain");
-    const generated = [...plain.matchAll(/"result": ?"([A-Za-z0-9]{8,})"/g)].map((match) => match[1] ?? "");
+    const { deployment } = JSON.parse(plain) as {
+      deployment: { resources: { type: string; outputs: { result: { plaintext: string } } }[] };
+    };
+    const generated = deployment.resources
+      .filter(({ type }) => type === "random:index/randomPassword:RandomPassword")
+      .map(({ outputs: { result } }) => JSON.parse(result.plaintext) as string);
     expect(new Set(generated).size).toBe(4);
     expect(generated).toContain(outputs.password);
     const key = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
