@@ -74,7 +74,7 @@ for part in "${parts[@]}"; do
     engine) suite engine engine/test.sh ;;
     lab | chaos)
       . scripts/env.sh
-      lab/lab up
+      lab/lab up --all
       jest_project "$part" --runInBand --verbose
       ;;
     *) echo "no such part: $part (see npm test -- --help)" >&2; exit 2 ;;
