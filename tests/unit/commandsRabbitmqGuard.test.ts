@@ -101,4 +101,10 @@ describe.each(steps)("%s", (_step, step, args) => {
     const outcome = await run(step, {}, { [status]: alone, [args]: { run: "echo 'Error: no' >&2", code: 69 } });
     expect([outcome.code, outcome.stderr]).toEqual([69, "Error: no\n"]);
   });
+
+  // An empty list of members is taken for a node that is alone.
+  test.failing("goes no further where a broker that keeps no such file cannot be asked", async () => {
+    const outcome = await run(step, {}, { [status]: { code: 69 }, [args]: {} });
+    expect(outcome).toMatchObject({ code: 1, calls: [call(status)] });
+  });
 });

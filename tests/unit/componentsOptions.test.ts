@@ -35,6 +35,8 @@ const ownLog = {
   logOpts: { "max-size": "50m", "max-file": "3" },
 };
 const port = (external: number, internal = external) => ({ internal, external });
+/** The CLI's own ports: the distribution's with 10000 to 10010 added. */
+const cliPorts = (first: number) => Array.from({ length: 11 }, (_, offset) => port(first + offset));
 
 describe("containers", () => {
   test("a broker's, whole", () => {
@@ -45,7 +47,7 @@ describe("containers", () => {
       image: imageId,
       destroyGraceSeconds: 120,
       envs: ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672", "TZ=Asia/Shanghai"],
-      ports: [port(5672), port(5671), port(15672), port(15692), port(4369), port(25672)],
+      ports: [port(5672), port(5671), port(15672), port(15692), port(4369), port(25672), ...cliPorts(35672)],
       volumes: [
         { hostPath: "/var/lib/warren/rabbitmq/rabbitmq2/data", containerPath: "/var/lib/rabbitmq" },
         { hostPath: "/var/lib/warren/rabbitmq/rabbitmq2/conf", containerPath: "/etc/rabbitmq" },
@@ -90,7 +92,15 @@ describe("containers", () => {
     expect(other.resource("rabbitmq1-container").inputs).toMatchObject({
       destroyGraceSeconds: 300,
       envs: ["ERL_EPMD_PORT=4370", "RABBITMQ_DIST_PORT=25682"],
-      ports: [port(5682, 5672), port(5671), port(15682, 15672), port(15692), port(4370), port(25682)],
+      ports: [
+        port(5682, 5672),
+        port(5671),
+        port(15682, 15672),
+        port(15692),
+        port(4370),
+        port(25682),
+        ...cliPorts(35682),
+      ],
       ulimits: [{ name: "nofile", soft: 100000, hard: 100000 }],
       volumes: ["data", "conf", "hosts"].map((name) => ({ hostPath: `/srv/mq/rabbitmq1/${name}` })),
     });
