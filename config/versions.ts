@@ -46,8 +46,11 @@ export function startsOnKhepri(version: string): boolean {
   return !isBefore(version, "4.2");
 }
 
-/** Releases (major.minor) on which a test of this project has joined blank nodes side by side. None yet. */
-const parallelJoins: readonly string[] = [];
+/**
+ * Releases (major.minor) on which a test of this project has joined blank nodes side by side (tests/chaos/joins.test.ts).
+ * 3.8.9 does not bear it: in the first round a node's start_app met the other with `node_not_running`.
+ */
+const parallelJoins: readonly string[] = ["3.10"];
 
 /** Whether blank nodes may join at the same time; where no test has proved it, they join one after another. */
 export function joinsInParallel(version: string): boolean {
