@@ -43,8 +43,13 @@ test.each([
   }).toEqual(facts);
 });
 
-test("joins go side by side on no version that no test has proved", () => {
-  expect(joinsInParallel("2.0.0")).toBe(false);
+test.each([
+  ["3.10.8", true],
+  ["3.8.9", false],
+  ["3.1.0", false],
+  ["4.0.5", false],
+])("joins go side by side only where a test has proved it: %s", (version, parallel) => {
+  expect(joinsInParallel(version)).toBe(parallel);
 });
 
 test.each([
