@@ -1,6 +1,9 @@
 /**
- * Shell condition: a GET on this machine answers 200. By bash alone, since not every host has curl.
+ * Shell condition: a GET on this machine answers 200. By bash alone, since not every host has curl; a login
+ * (`user:password`) thus shows in no process list.
  */
-export function answers200(port: number, path: string): string {
-  return `(exec 3<>/dev/tcp/127.0.0.1/${port} && printf 'GET ${path} HTTP/1.0\\r\\n\\r\\n' >&3 && read -t 2 -r _ status _ <&3 && [ "$status" = 200 ]) 2> /dev/null`;
+export function answers200(port: number, path: string, login?: string): string {
+  const authorization =
+    login === undefined ? "" : `Authorization: Basic ${Buffer.from(login).toString("base64")}\\r\\n`;
+  return `(exec 3<>/dev/tcp/127.0.0.1/${port} && printf '%b' 'GET ${path} HTTP/1.0\\r\\n${authorization}\\r\\n' >&3 && read -t 5 -r _ status _ <&3 && [ "$status" = 200 ]) 2> /dev/null`;
 }

@@ -36,9 +36,9 @@ mkdir -p ${directory}`;
  */
 export function takeUp(): string {
   return `umask 077
+trap 'rm -f ${stagedFile}.check' EXIT
 sed 's/^ *script_user .*/script_user root/' ${stagedFile} > ${stagedFile}.check
 keepalived -t -f ${stagedFile}.check
-rm ${stagedFile}.check
 if [ -s ${configFile} ] && ! grep -q "^# Written by Warren" ${configFile}; then
   cp -p ${configFile} ${configFile}.before-warren
 fi

@@ -1,4 +1,7 @@
+import { createHash } from "node:crypto";
+
 import { labels } from "./docker";
+import { answers200 } from "./http";
 import { waitUntil } from "./shell";
 
 /** Where a node lives on its host. */
@@ -76,7 +79,6 @@ fi`;
  *
  * - `members`: every member of the cluster that this node knows, itself included. Mnesia keeps them in
  *   `cluster_nodes.config`; a broker without that file (Khepri) is asked.
- * - `is_member`: the node is in a cluster with others.
  * - `holds_data`: durable queues of the node's own.
  */
 function look(place: NodePlace): string {
@@ -86,7 +88,6 @@ function look(place: NodePlace): string {
   if [ -e ${database}/cluster_nodes.config ]; then cat ${database}/cluster_nodes.config; else ${cli(place, "rabbitmqctl", "cluster_status --formatter json")} | grep -o '"disk_nodes":[^]]*'; fi |
     grep -o 'rabbit@[A-Za-z0-9_-]*' | sort -u
 }
-is_member() { members | grep -qvx ${self}; }
 holds_data() { [ -n "$(find ${database}/msg_stores/vhosts/*/queues ${place.directory}/data/mnesia/${self}/quorum/${self} -mindepth 1 -maxdepth 1 -type d 2> /dev/null | head -n 1)" ]; }`;
 }
 
@@ -96,7 +97,12 @@ holds_data() { [ -n "$(find ${database}/msg_stores/vhosts/*/queues ${place.direc
  */
 function guard(place: NodePlace): string {
   return `${look(place)}
-if is_member; then
+known=$(members || true)
+if [ -z "$known" ]; then
+  echo "it cannot be told whether ${place.name} is a member of a cluster: nothing was changed" >&2
+  exit 1
+fi
+if grep -vx ${erlangName(place.name)} <<< "$known" > /dev/null; then
   echo "${place.name} is a member already: left alone"
   exit 0
 fi
@@ -109,7 +115,7 @@ fi`;
 /** Shell condition: the broker listens for AMQP inside its container. Read from /proc: no CLI call slows the boot. */
 function listens(place: NodePlace, port: number): string {
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
-  return `{ pid=$(docker inspect -f '{{.State.Pid}}' ${place.container}) && cat /proc/$pid/net/tcp /proc/$pid/net/tcp6 | grep -q ':${hex} [0-9A-F:]* 0A'; } 2> /dev/null`;
+  return `{ pid=$(docker inspect -f '{{.State.Pid}}' ${place.container}) && grep -qs ':${hex} [0-9A-F:]* 0A' /proc/$pid/net/tcp /proc/$pid/net/tcp6; } 2> /dev/null`;
 }
 
 /** Script: waits until a node has booted; on failure the broker's last log lines say why. */
@@ -142,26 +148,47 @@ export function startApp(place: NodePlace): string {
   return cli(place, "rabbitmqctl", "start_app");
 }
 
+/** Who administers the broker. */
+export interface Administrator {
+  username: string;
+  password: string;
+  /** The virtual host in which the user has every right. */
+  vhost: string;
+}
+
 /**
  * Script: the administrator can log in with this password and has every right in the virtual host. The broker makes its
- * first user on a blank database only; from then on a changed name, password or virtual host comes about here.
+ * first user on a blank database only; from then on a changed name, password or virtual host comes about here. The HTTP API
+ * says whether anything is to be done; if so, definitions with the password's hash are imported.
  */
-export function administrator(place: NodePlace, username: string, password: string, vhost: string): string {
-  const ctl = (args: string): string => `docker exec -i -u rabbitmq ${place.container} rabbitmqctl -q ${args}`;
-  const stdin = `<<'END'\n${password}\nEND`;
-  return `if ${ctl(`authenticate_user ${username}`)} > /dev/null 2>&1 ${stdin}
-then known=true
-elif ${cli(place, "rabbitmqctl", "list_users")} | cut -f 1 | grep -qxF ${username}
-then
-  ${ctl(`change_password ${username}`)} > /dev/null ${stdin}
-else
-  ${ctl(`add_user ${username}`)} > /dev/null ${stdin}
-fi
-if [ -z "\${known-}" ] || ! ${cli(place, "rabbitmqctl", `list_user_permissions ${username}`)} | cut -f 1 | grep -qxF ${vhost}; then
-  ${cli(place, "rabbitmqctl", `set_user_tags ${username} administrator`)}
-  ${cli(place, "rabbitmqctl", "list_vhosts name")} | grep -qxF ${vhost} || ${cli(place, "rabbitmqctl", `add_vhost ${vhost}`)}
-  ${cli(place, "rabbitmqctl", `set_permissions -p ${vhost} ${username} ".*" ".*" ".*"`)}
+export function administrator(place: NodePlace, admin: Administrator, managementPort: number): string {
+  const { username, password, vhost } = admin;
+  const path = `/api/permissions/${encodeURIComponent(vhost)}/${encodeURIComponent(username)}`;
+  const file = "/tmp/warren-administrator.json";
+  const load = `umask 077; cat > ${file}; rabbitmqctl -q import_definitions ${file}; status=$?; rm -f ${file}; exit $status`;
+  return `if ! ${answers200(managementPort, path, `${username}:${password}`)}; then
+  docker exec -i -u rabbitmq ${place.container} sh -c '${load}' > /dev/null <<'END'
+${definitions(admin)}
+END
 fi`;
+}
+
+/** Definitions of one user, as the management plugin exports them. The salt is the user's own: text and state stay stable. */
+function definitions({ username, password, vhost }: Administrator): string {
+  const salt = createHash("sha256").update(username).digest().subarray(0, 4);
+  const hash = createHash("sha256").update(salt).update(password).digest();
+  return JSON.stringify({
+    users: [
+      {
+        name: username,
+        password_hash: Buffer.concat([salt, hash]).toString("base64"),
+        hashing_algorithm: "rabbit_password_hashing_sha256",
+        tags: "administrator",
+      },
+    ],
+    vhosts: [{ name: vhost }],
+    permissions: [{ user: username, vhost, configure: ".*", write: ".*", read: ".*" }],
+  });
 }
 
 /** Shell function `names LIST`: the nodes in one list of a cluster status in `$status`, sorted, on one line. */

@@ -103,10 +103,11 @@ export class Host extends pulumi.ComponentResource {
         `${user}@${address}`,
         runScript(user, "create", name),
       ]);
+      ssh.child.stdin?.on("error", () => undefined);
       ssh.child.stdin?.end(scriptInput({ create: script }));
       await ssh.catch((error: unknown) => {
         const { stderr, message } = error as { stderr?: string; message: string };
-        throw new pulumi.RunError(`${this.name}: ${stderr?.trim() ?? message}`);
+        throw new pulumi.RunError(`${this.name}: ${stderr?.trim() || message}`);
       });
     });
   }

@@ -84,13 +84,18 @@ export class KeepalivedVip extends pulumi.ComponentResource {
       );
       services.push(service);
     }
+    // Who holds the address is looked at anew whenever what decides it has changed.
+    const settled = [
+      ...services.map((service) => service.id),
+      JSON.stringify({ address, virtualRouterId, priorities, check }),
+    ];
     const ip = address.replace(/\/.*/, "");
     const holder = args.hosts
       .slice(0, 1)
       .map(({ host }) =>
         host.run(
           `${name}-${host.name}-holds`,
-          { create: keepalived.awaitHeld(ip, args.interface), triggers: services.map((service) => service.id) },
+          { create: keepalived.awaitHeld(ip, args.interface), triggers: settled },
           { parent: this, dependsOn: services },
         ),
       );
@@ -99,7 +104,7 @@ export class KeepalivedVip extends pulumi.ComponentResource {
       .map(({ host }) =>
         host.run(
           `${name}-${host.name}-stands-by`,
-          { create: keepalived.awaitNotHeld(ip, args.interface), triggers: services.map((service) => service.id) },
+          { create: keepalived.awaitNotHeld(ip, args.interface), triggers: settled },
           { parent: this, dependsOn: holder },
         ),
       );

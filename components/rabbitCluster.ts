@@ -118,7 +118,9 @@ export class RabbitCluster extends pulumi.ComponentResource {
     this.administrator = root.host.run(
       `${name}-administrator`,
       {
-        create: this.password.apply((password) => administrator(rootNode.place, username, password, vhost)),
+        create: this.password.apply((password) =>
+          administrator(rootNode.place, { username, password, vhost }, args.ports.management),
+        ),
       },
       { parent: this, dependsOn: [status] },
     );

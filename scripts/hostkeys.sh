@@ -16,7 +16,7 @@ status=0
 for address; do
   key=
   for type in ed25519 ecdsa rsa; do
-    key=$(ssh-keyscan -T 5 -t "$type" "$address" 2> /dev/null | cut -d ' ' -f 2-3 | head -n 1)
+    key=$(ssh-keyscan -T 5 -t "$type" "$address" 2> /dev/null | cut -d ' ' -f 2-3 | head -n 1) || true
     [ -z "$key" ] || break
   done
   if [ -z "$key" ]; then

@@ -79,7 +79,7 @@ describe("three machines that carry everything, by a login that is not root", ()
       });
       socket.once("error", resolve);
     });
-    await expect(refused).resolves.toBeInstanceOf(Error);
+    expect(await refused).toMatchObject({ code: expect.stringMatching(/^(ERR_SSL|ECONNRESET)/) as unknown });
   });
 
   test("with a weight, a failed check moves the virtual IP by priority", async () => {
@@ -95,11 +95,18 @@ describe("three machines that carry everything, by a login that is not root", ()
     const other = new Stack("wrongkey", (config) => {
       const hosts = (config as unknown as { "warren:hosts": Record<string, { hostKey?: string }> })["warren:hosts"];
       hosts.host5!.hostKey = wrong;
-      config["warren:haproxy"].hosts = ["host4", "host5"];
     });
     try {
       await other.init();
-      const { code, output } = await other.try("up", "--yes", "--skip-preview", "--target", "**host5-prepare");
+      const { code, output } = await other.try(
+        "up",
+        "--yes",
+        "--skip-preview",
+        "--target",
+        "**host5",
+        "--target",
+        "**host5-prepare",
+      );
       expect(code).not.toBe(0);
       expect(output).toMatch(/host key/);
       expect(await onHost("host5", "ls /etc/sysctl.d/90-warren.conf 2> /dev/null | wc -l")).toBe("0");

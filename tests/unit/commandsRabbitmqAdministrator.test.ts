@@ -13,7 +13,7 @@ test("by its text: the password goes by standard input, never by an argument", (
 it's $ecret
 END
 then known=true
-elif ${call} list_users | cut -f 1 | grep -qxF admin
+elif ${call} list_users --no-table-headers | cut -f 1 | grep -xF admin > /dev/null
 then
   ${typed} change_password admin > /dev/null <<'END'
 it's $ecret
@@ -23,9 +23,9 @@ else
 it's $ecret
 END
 fi
-if [ -z "\${known-}" ] || ! ${call} list_user_permissions admin | cut -f 1 | grep -qxF app; then
+if [ -z "\${known-}" ] || ! ${call} list_user_permissions admin --no-table-headers | cut -f 1 | grep -xF app > /dev/null; then
   ${call} set_user_tags admin administrator
-  ${call} list_vhosts name | grep -qxF app || ${call} add_vhost app
+  ${call} list_vhosts name --no-table-headers | grep -xF app > /dev/null || ${call} add_vhost app
   ${call} set_permissions -p app admin ".*" ".*" ".*"
 fi`);
 });
@@ -103,8 +103,7 @@ describe("run", () => {
     expect((await run({ authenticate_user: refused, [command]: { code: 70 } })).code).toBe(70);
   });
 
-  // `… | grep -q` under pipefail: grep ends at the first match, and what still writes by SIGPIPE.
-  test.failing("a virtual host that is there is not made again, though more are listed after it", async () => {
+  test("a virtual host that is there is not made again, though more are listed after it", async () => {
     const outcome = await run({
       list_user_permissions: permissions(),
       list_vhosts: { run: "echo app; sleep 0.2; echo other" },
@@ -112,8 +111,7 @@ describe("run", () => {
     expect(outcome.calls).not.toContain("add_vhost app");
   });
 
-  // The list's heading is taken for a user of that name.
-  test.failing("a user named like a list's heading is made", async () => {
+  test("a user named like a list's heading is made", async () => {
     const { calls } = await run({ authenticate_user: refused }, administrator(place, "user", "secret", "app"));
     expect(calls).toContain("add_user user");
   });

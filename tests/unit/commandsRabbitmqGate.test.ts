@@ -55,7 +55,7 @@ describe("returns at once, and drains nothing", () => {
     expect(await run({ "{{.State.Running}}": reply })).toEqual(passes([look]));
   });
 
-  test.failing("the wanted one, which serves many clients", async () => {
+  test("the wanted one, which serves many clients", async () => {
     const port = await serve({}, { host: "::" }, 300);
     const outcome = await run({ "{{.State.Running}}": { stdout: "true sha256:1111 abcd\n" } }, port);
     expect(outcome).toEqual(passes([look, findProcess]));
@@ -142,7 +142,7 @@ describe("fails and has changed nothing", () => {
     expect(calls.filter((call) => call === status)).toHaveLength(1 + 7);
   });
 
-  test.failing("the broker serves many clients, but its CLI does not answer", async () => {
+  test("the broker serves many clients, but its CLI does not answer", async () => {
     const port = await serve({}, { host: "::" }, 300);
     expect(await run({ cluster_status: { code: 69 } }, port)).toEqual({
       code: 1,
@@ -155,7 +155,7 @@ describe("fails and has changed nothing", () => {
 
 test("by its text", () => {
   const call = "docker exec -u rabbitmq rabbitmq";
-  const listens = `{ pid=$(docker inspect -f '{{.State.Pid}}' rabbitmq) && cat /proc/$pid/net/tcp /proc/$pid/net/tcp6 | grep -q ':1628 [0-9A-F:]* 0A'; } 2> /dev/null`;
+  const listens = `{ pid=$(docker inspect -f '{{.State.Pid}}' rabbitmq) && grep -qs ':1628 [0-9A-F:]* 0A' /proc/$pid/net/tcp /proc/$pid/net/tcp6; } 2> /dev/null`;
   expect(gate(place, wanted, 5672))
     .toBe(`found=$(docker inspect -f '{{.State.Running}} {{.Image}} {{index .Config.Labels "io.warren.settings"}}' rabbitmq 2> /dev/null) || exit 0
 case $found in

@@ -41,8 +41,7 @@ describe("hostkeys.sh", () => {
     });
   });
 
-  // `key=$(… | head)` ends the script, under errexit and pipefail, when ssh-keyscan finds no key.
-  test.failing("asks for another type of key where a host has not the first", async () => {
+  test("asks for another type of key where a host has not the first", async () => {
     const { code, stdout } = await run(["192.0.2.1"], {
       "-t ed25519": silent,
       "-t ecdsa": silent,
@@ -51,7 +50,7 @@ describe("hostkeys.sh", () => {
     expect([code, stdout]).toEqual([0, "# 192.0.2.1 SHA256:abc\nhostKey: ssh-rsa AAAAB3Nz\n"]);
   });
 
-  test.failing("says which host does not answer, goes on to the next, and fails", async () => {
+  test("says which host does not answer, goes on to the next, and fails", async () => {
     const outcome = await run(["192.0.2.9", "192.0.2.1"], { "192.0.2.9": silent, "192.0.2.1": ed25519 });
     expect(outcome).toMatchObject({
       code: 1,
