@@ -113,7 +113,7 @@ describe("awaitServing", () => {
   test("waits for the health page, and shows the balancer's last words when it does not come", () => {
     expect(awaitServing(place, 8100, "/healthz")).toBe(`trap '[ $? = 0 ] || docker logs --tail 20 haproxy >&2' EXIT
 deadline=$((SECONDS + 60))
-until (exec 3<>/dev/tcp/127.0.0.1/8100 && printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3 && read -t 2 -r _ status _ <&3 && [ "$status" = 200 ]) 2> /dev/null; do
+until (exec 3<>/dev/tcp/127.0.0.1/8100 && printf '%b' 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3 && read -t 5 -r _ status _ <&3 && [ "$status" = 200 ]) 2> /dev/null; do
   if [ $SECONDS -ge $deadline ]; then
     echo "the balancer has no broker that it can send clients to" >&2
     exit 1

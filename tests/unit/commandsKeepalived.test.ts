@@ -17,7 +17,7 @@ test("files stand where keepalived and Warren look for them", () => {
 describe("checkScript", () => {
   test("asks the balancer itself", () => {
     expect(keepalived.checkScript(8100, "/healthz")).toBe(`#!/bin/bash
-(exec 3<>/dev/tcp/127.0.0.1/8100 && printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3 && read -t 2 -r _ status _ <&3 && [ "$status" = 200 ]) 2> /dev/null
+(exec 3<>/dev/tcp/127.0.0.1/8100 && printf '%b' 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3 && read -t 5 -r _ status _ <&3 && [ "$status" = 200 ]) 2> /dev/null
 `);
   });
 
@@ -55,9 +55,9 @@ const runIn = (directory: string, script: string, stubs: Stubs) =>
 describe("takeUp", () => {
   test("by its text", () => {
     expect(keepalived.takeUp()).toBe(`umask 077
+trap 'rm -f /etc/keepalived/keepalived.conf.staged.check' EXIT
 sed 's/^ *script_user .*/script_user root/' /etc/keepalived/keepalived.conf.staged > /etc/keepalived/keepalived.conf.staged.check
 keepalived -t -f /etc/keepalived/keepalived.conf.staged.check
-rm /etc/keepalived/keepalived.conf.staged.check
 if [ -s /etc/keepalived/keepalived.conf ] && ! grep -q "^# Written by Warren" /etc/keepalived/keepalived.conf; then
   cp -p /etc/keepalived/keepalived.conf /etc/keepalived/keepalived.conf.before-warren
 fi
@@ -104,6 +104,7 @@ if systemctl is-active -q keepalived; then systemctl reload keepalived; else sys
     expect([code, calls.length]).toEqual([4, 1]);
     expect(readFileSync(join(directory, "keepalived.conf"), "utf8")).toBe("somebody else's\n");
     expect(existsSync(join(directory, "keepalived.conf.before-warren"))).toBe(false);
+    expect(readdirSync(directory).sort()).toEqual(["keepalived.conf", "keepalived.conf.staged"]);
   });
 
   test("keeps a configuration of somebody else's, with its mode, and not one of its own", async () => {

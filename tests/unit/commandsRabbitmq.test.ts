@@ -139,9 +139,13 @@ describe("joining", () => {
   if [ -e /var/lib/warren/rabbitmq/data/mnesia/rabbit@rabbitmq2/cluster_nodes.config ]; then cat /var/lib/warren/rabbitmq/data/mnesia/rabbit@rabbitmq2/cluster_nodes.config; else docker exec -u rabbitmq rabbitmq rabbitmqctl -q cluster_status --formatter json | grep -o '"disk_nodes":[^]]*'; fi |
     grep -o 'rabbit@[A-Za-z0-9_-]*' | sort -u
 }
-is_member() { members | grep -qvx rabbit@rabbitmq2; }
 holds_data() { [ -n "$(find /var/lib/warren/rabbitmq/data/mnesia/rabbit@rabbitmq2/msg_stores/vhosts/*/queues /var/lib/warren/rabbitmq/data/mnesia/rabbit@rabbitmq2/quorum/rabbit@rabbitmq2 -mindepth 1 -maxdepth 1 -type d 2> /dev/null | head -n 1)" ]; }
-if is_member; then
+known=$(members || true)
+if [ -z "$known" ]; then
+  echo "it cannot be told whether rabbitmq2 is a member of a cluster: nothing was changed" >&2
+  exit 1
+fi
+if grep -vx rabbit@rabbitmq2 <<< "$known" > /dev/null; then
   echo "rabbitmq2 is a member already: left alone"
   exit 0
 fi

@@ -102,9 +102,23 @@ describe.each(steps)("%s", (_step, step, args) => {
     expect([outcome.code, outcome.stderr]).toEqual([69, "Error: no\n"]);
   });
 
-  // An empty list of members is taken for a node that is alone.
-  test.failing("goes no further where a broker that keeps no such file cannot be asked", async () => {
-    const outcome = await run(step, {}, { [status]: { code: 69 }, [args]: {} });
-    expect(outcome).toMatchObject({ code: 1, calls: [call(status)] });
+  const untold = "it cannot be told whether rabbitmq2 is a member of a cluster: nothing was changed\n";
+
+  test("goes no further where a broker that keeps no such file cannot be asked, and says so after it", async () => {
+    const outcome = await run(step, {}, { [status]: { run: "echo 'Error: no' >&2", code: 69 }, [args]: {} });
+    expect(outcome).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: `Error: no\n${untold}`,
+      calls: [call(status)],
+    });
+  });
+
+  test.each([
+    ["is empty", ""],
+    ["names no node", "{[],[]}."],
+  ])("goes no further where the file %s, and calls nothing", async (_title, config) => {
+    const outcome = await run(step, { [nodesFile]: config }, { [args]: {} });
+    expect(outcome).toMatchObject({ code: 1, stdout: "", stderr: untold, calls: [] });
   });
 });

@@ -20,8 +20,9 @@ const members: rabbitmq.ExpectedMember[] = [
 ];
 
 const scripts: Record<string, string> = {
-  administrator: rabbitmq.administrator(node, "admin", "p'a$s`s", "/"),
+  administrator: rabbitmq.administrator(node, { username: "admin", password: "p'a$s`s", vhost: "/" }, 15672),
   answers200: answers200(8100, "/healthz"),
+  "answers200, with a login": answers200(15672, "/api/permissions/%2F/admin", "admin:p'a$s`s"),
   awaitBoot: rabbitmq.awaitBoot(node, 5672),
   awaitHeld: keepalived.awaitHeld("192.0.2.100", "eth0"),
   awaitNotHeld: keepalived.awaitNotHeld("192.0.2.100", "eth0"),

@@ -173,7 +173,11 @@ describe("commands", () => {
   });
 
   test("that run anew when what they watch is made anew", () => {
-    const services = ["id of vip-host5-service", "id of vip-host4-service"];
+    const settled = [
+      "id of vip-host5-service",
+      "id of vip-host4-service",
+      '{"address":"198.18.66.100/24","virtualRouterId":51,"priorities":[101,100],"check":{"intervalSeconds":1,"rise":1,"fall":1}}',
+    ];
     expect(each("triggers")).toEqual({
       "rabbitmq1-boot": ["id of rabbitmq1-container"],
       "rabbitmq2-boot": ["id of rabbitmq2-container"],
@@ -181,8 +185,8 @@ describe("commands", () => {
       "rabbitmq-formed": ["id of rabbitmq1-container", "id of rabbitmq2-container", "id of rabbitmq3-container"],
       "haproxy-host4-ready": ["id of haproxy-host4-container"],
       "haproxy-host5-ready": ["id of haproxy-host5-container"],
-      "vip-host4-holds": services,
-      "vip-host5-stands-by": services,
+      "vip-host4-holds": settled,
+      "vip-host5-stands-by": settled,
     });
   });
 

@@ -116,7 +116,8 @@ test("the cluster is held against the config, and given its administrator, on th
     "rabbitmq",
   );
   expect(stdin("rabbitmq-formed")).toBe(scriptInput({ create: formed }));
-  const administrator = rabbitmq.administrator(place("rabbitmq1"), "admin", "generated-rabbitmq-password", "app");
+  const admin = { username: "admin", password: "generated-rabbitmq-password", vhost: "app" };
+  const administrator = rabbitmq.administrator(place("rabbitmq1"), admin, 15672);
   expect(stdin("rabbitmq-administrator")).toBe(scriptInput({ create: administrator }));
 });
 

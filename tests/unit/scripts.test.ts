@@ -109,6 +109,12 @@ Where to look next:
     });
   });
 
+  test("says where AMQP is served without a virtual IP: by each of the balancers", () => {
+    const { status, stderr, stdout } = summary({ ...outputs, vip: undefined });
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toBe(summary(outputs).stdout.replace("198.18.66.100:15670", "the balancers:15670"));
+  });
+
   test("fails on what is no stack's output", () => {
     expect(summary({}).status).not.toBe(0);
   });
