@@ -92,17 +92,25 @@ holds_data() { [ -n "$(find ${database}/msg_stores/vhosts/*/queues ${place.direc
 }
 
 /**
+ * Mark that a blank node is on its way into the cluster: it was looked at while its application ran. A broker on Khepri
+ * cannot say who is a member while its application is stopped.
+ */
+function joining(place: NodePlace): string {
+  return `${place.directory}/joining`;
+}
+
+/**
  * Script: before anything of a joining node is stopped or wiped. A member is left alone, whatever the state believes; a
  * node with queues of its own is refused.
  */
 function guard(place: NodePlace): string {
   return `${look(place)}
 known=$(members || true)
-if [ -z "$known" ]; then
+if [ -z "$known" ] && [ ! -e ${joining(place)} ]; then
   echo "it cannot be told whether ${place.name} is a member of a cluster: nothing was changed" >&2
   exit 1
 fi
-if grep -vx ${erlangName(place.name)} <<< "$known" > /dev/null; then
+if [ -n "$known" ] && grep -vx ${erlangName(place.name)} <<< "$known" > /dev/null; then
   echo "${place.name} is a member already: left alone"
   exit 0
 fi
@@ -128,6 +136,7 @@ ${cli(place, "rabbitmqctl", "await_startup")}`;
 /** Script: stops the application of a blank node, so that it can join. */
 export function stopApp(place: NodePlace): string {
   return `${guard(place)}
+touch ${joining(place)}
 ${cli(place, "rabbitmqctl", "stop_app")}`;
 }
 
@@ -145,7 +154,8 @@ ${cli(place, "rabbitmqctl", `join_cluster ${type === "ram" ? "--ram " : ""}${erl
 
 /** Script: starts the application of a node that has joined; on one that runs it does nothing. */
 export function startApp(place: NodePlace): string {
-  return cli(place, "rabbitmqctl", "start_app");
+  return `${cli(place, "rabbitmqctl", "start_app")}
+rm -f ${joining(place)}`;
 }
 
 /** Who administers the broker. */

@@ -136,7 +136,7 @@ describe("the first article's topology on five hosts", () => {
       log: stack.log,
       inspect: (
         await onEveryHost(
-          "docker ps -aq | xargs -r docker inspect; docker images -q | xargs -r docker history --no-trunc",
+          "docker ps -aq | xargs -r docker inspect; docker images -q | xargs -rn 1 docker history --no-trunc",
         )
       ).join(),
       processes: (await onEveryHost(`cat ${processLists}`)).join(),

@@ -141,11 +141,11 @@ describe("joining", () => {
 }
 holds_data() { [ -n "$(find /var/lib/warren/rabbitmq/data/mnesia/rabbit@rabbitmq2/msg_stores/vhosts/*/queues /var/lib/warren/rabbitmq/data/mnesia/rabbit@rabbitmq2/quorum/rabbit@rabbitmq2 -mindepth 1 -maxdepth 1 -type d 2> /dev/null | head -n 1)" ]; }
 known=$(members || true)
-if [ -z "$known" ]; then
+if [ -z "$known" ] && [ ! -e /var/lib/warren/rabbitmq/joining ]; then
   echo "it cannot be told whether rabbitmq2 is a member of a cluster: nothing was changed" >&2
   exit 1
 fi
-if grep -vx rabbit@rabbitmq2 <<< "$known" > /dev/null; then
+if [ -n "$known" ] && grep -vx rabbit@rabbitmq2 <<< "$known" > /dev/null; then
   echo "rabbitmq2 is a member already: left alone"
   exit 0
 fi
@@ -156,7 +156,6 @@ fi
 `;
 
   test.each([
-    ["stop-app", stopApp(place), "stop_app"],
     ["reset", reset(place), "reset"],
     ["join-cluster, disc", joinCluster(place, "rabbitmq1", "disc"), "join_cluster rabbit@rabbitmq1"],
     ["join-cluster, RAM", joinCluster(place, "rabbitmq1", "ram"), "join_cluster --ram rabbit@rabbitmq1"],
@@ -164,7 +163,13 @@ fi
     expect(script).toBe(`${guard}docker exec -u rabbitmq rabbitmq rabbitmqctl -q ${call}`);
   });
 
+  test("stop-app is guarded, and marks the node as on its way", () => {
+    const call = "docker exec -u rabbitmq rabbitmq rabbitmqctl -q stop_app";
+    expect(stopApp(place)).toBe(`${guard}touch /var/lib/warren/rabbitmq/joining\n${call}`);
+  });
+
   test("start-app needs no guard: on a node that runs it does nothing", () => {
-    expect(startApp(place)).toBe("docker exec -u rabbitmq rabbitmq rabbitmqctl -q start_app");
+    const call = "docker exec -u rabbitmq rabbitmq rabbitmqctl -q start_app";
+    expect(startApp(place)).toBe(`${call}\nrm -f /var/lib/warren/rabbitmq/joining`);
   });
 });

@@ -114,6 +114,11 @@ describe.each(steps)("%s", (_step, step, args) => {
     });
   });
 
+  test("goes on where such a broker says nothing because this join has stopped its application", async () => {
+    const outcome = await run(step, { joining: "" }, { [status]: "", [args]: {} });
+    expect(outcome).toMatchObject({ code: 0, calls: [call(status), call(args)] });
+  });
+
   test.each([
     ["is empty", ""],
     ["names no node", "{[],[]}."],
