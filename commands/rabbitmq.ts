@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import { labels } from "./docker";
 import { answers200 } from "./http";
-import { waitUntil } from "./shell";
+import { quote, waitUntil } from "./shell";
 
 /** Where a node lives on its host. */
 export interface NodePlace {
@@ -33,6 +33,20 @@ export function erlangName(name: string): string {
 /** A broker CLI call in a node's container, as the user that owns the cookie. */
 export function cli(place: NodePlace, tool: string, args: string): string {
   return `docker exec -u rabbitmq ${place.container} ${tool} -q ${args}`;
+}
+
+function pluginsFile(place: NodePlace): string {
+  return `${place.directory}/conf/enabled_plugins`;
+}
+
+/**
+ * Script: lets a node that is to join boot without plugins while it is blank. It boots sooner, and stops at once: 3.10 takes
+ * 5 s to stop an application that has the management plugin. They come when it starts again as a member.
+ */
+export function bootBare(place: NodePlace): string {
+  return `if [ ! -e ${place.directory}/data/mnesia ]; then
+  echo "[]." > ${pluginsFile(place)}
+fi`;
 }
 
 /** The container's own directory for the broker's data. */
@@ -152,9 +166,13 @@ export function joinCluster(place: NodePlace, peer: string, type: "disc" | "ram"
 ${cli(place, "rabbitmqctl", `join_cluster ${type === "ram" ? "--ram " : ""}${erlangName(peer)}`)}`;
 }
 
-/** Script: starts the application of a node that has joined; on one that runs it does nothing. */
-export function startApp(place: NodePlace): string {
-  return `${cli(place, "rabbitmqctl", "start_app")}
+/**
+ * Script: starts the application of a node that has joined, with its plugins; on one that runs it does nothing. `plugins` is
+ * the text of the `enabled_plugins` file.
+ */
+export function startApp(place: NodePlace, plugins: string): string {
+  return `if [ -e ${joining(place)} ]; then printf %s ${quote(plugins)} > ${pluginsFile(place)}; fi
+${cli(place, "rabbitmqctl", "start_app")}
 rm -f ${joining(place)}`;
 }
 
@@ -251,10 +269,10 @@ ${cli(place, "rabbitmq-upgrade", "drain")} > /dev/null`;
 }
 
 /**
- * Script: waits until the cluster is as configured (members, types, all running, one broker version, no partition), sets
- * its name, and prints the cluster status as JSON.
+ * Script: waits until the cluster is as configured (members, types, all running, one broker version, no partition), and
+ * prints the cluster status as JSON.
  */
-export function formed(place: NodePlace, expected: ExpectedMember[], clusterName: string, seconds = 120): string {
+export function formed(place: NodePlace, expected: ExpectedMember[], seconds = 120): string {
   const list = (type: "disc" | "ram"): string =>
     expected
       .filter((member) => member.type === type)
@@ -274,9 +292,10 @@ if [ "$(printf %s "$status" | grep -o '"rabbitmq_version":"[^"]*"' | sort -u | w
   exit 1
 fi
 case $status in *'"partitions":{}'* | *'"partitions":[]'*) ;; *) echo "the cluster is partitioned" >&2; exit 1 ;; esac
-case $status in *'"cluster_name":"${clusterName}"'*) ;; *)
-  ${cli(place, "rabbitmqctl", `set_cluster_name ${clusterName}`)} > /dev/null
-  status=$(${cli(place, "rabbitmqctl", "cluster_status --formatter json")}) ;;
-esac
 printf '%s\\n' "$status"`;
+}
+
+/** Script: names the cluster. */
+export function nameCluster(place: NodePlace, clusterName: string): string {
+  return cli(place, "rabbitmqctl", `set_cluster_name ${clusterName}`);
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
-import { administrator, formed } from "../commands/rabbitmq";
+import { administrator, formed, nameCluster } from "../commands/rabbitmq";
 import type { Host } from "./host";
 import { RabbitNode, type RabbitNodeSettings } from "./rabbitNode";
 
@@ -109,12 +109,17 @@ export class RabbitCluster extends pulumi.ComponentResource {
     const status = root.host.run(
       `${name}-formed`,
       {
-        create: formed(rootNode.place, args.nodes, clusterName),
+        create: formed(rootNode.place, args.nodes),
         triggers: nodes.map((node) => node.containerId),
       },
       { parent: this, dependsOn: nodes.map((node) => node.joined) },
     );
     this.formed = status;
+    root.host.run(
+      `${name}-name`,
+      { create: nameCluster(rootNode.place, clusterName) },
+      { parent: this, dependsOn: [status] },
+    );
     this.administrator = root.host.run(
       `${name}-administrator`,
       {

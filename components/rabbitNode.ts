@@ -91,6 +91,7 @@ export class RabbitNode extends pulumi.ComponentResource {
               containerOwner(args.image, "rabbitmq"),
               rabbitmq.makeDirectories(place),
               writeFiles(nodeFiles(place, args, password, cookie)),
+              ...(args.join === undefined ? [] : [rabbitmq.bootBare(place)]),
             ].join("\n"),
           ),
         delete: rabbitmq.moveAside(place),
@@ -140,18 +141,18 @@ export class RabbitNode extends pulumi.ComponentResource {
       { create: rabbitmq.awaitBoot(place, innerPorts.amqp), lock: name, triggers: [container.id] },
       { parent: this, dependsOn: [container] },
     );
-    this.joined = args.join === undefined ? this.booted : this.joinCluster(name, args.host, args.join);
+    this.joined = args.join === undefined ? this.booted : this.joinCluster(name, args, args.join);
     this.registerOutputs({});
   }
 
   /** stop-app → reset → join-cluster → start-app, each after the one before. */
-  private joinCluster(name: string, host: Host, join: NonNullable<RabbitNodeArgs["join"]>): pulumi.Resource {
+  private joinCluster(name: string, args: RabbitNodeArgs, join: NonNullable<RabbitNodeArgs["join"]>): pulumi.Resource {
     const step = (suffix: string, create: string, after: pulumi.Resource[]): pulumi.Resource =>
-      host.run(`${name}-${suffix}`, { create, lock: name }, { parent: this, dependsOn: after });
+      args.host.run(`${name}-${suffix}`, { create, lock: name }, { parent: this, dependsOn: after });
     const stopApp = step("stop-app", rabbitmq.stopApp(this.place), [this.booted]);
     const reset = step("reset", rabbitmq.reset(this.place), [stopApp]);
     const joined = step("join-cluster", rabbitmq.joinCluster(this.place, join.peer, join.type), [reset, ...join.after]);
-    return step("start-app", rabbitmq.startApp(this.place), [joined]);
+    return step("start-app", rabbitmq.startApp(this.place, enabledPlugins(args.conf.plugins)), [joined]);
   }
 }
 
