@@ -170,6 +170,8 @@ fi
 
   test("start-app needs no guard: on a node that runs it does nothing", () => {
     const call = "docker exec -u rabbitmq rabbitmq rabbitmqctl -q start_app";
-    expect(startApp(place)).toBe(`${call}\nrm -f /var/lib/warren/rabbitmq/joining`);
+    expect(startApp(place, "[rabbitmq_management].\n")).toBe(
+      `if [ -e /var/lib/warren/rabbitmq/joining ]; then printf %s '[rabbitmq_management].\n' > /var/lib/warren/rabbitmq/conf/enabled_plugins; fi\n${call}\nrm -f /var/lib/warren/rabbitmq/joining`,
+    );
   });
 });

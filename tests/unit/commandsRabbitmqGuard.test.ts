@@ -115,7 +115,7 @@ describe.each(steps)("%s", (_step, step, args) => {
   });
 
   test("goes on where such a broker says nothing because this join has stopped its application", async () => {
-    const outcome = await run(step, { joining: "" }, { [status]: "", [args]: {} });
+    const outcome = await run(step, { joining: "" }, { [status]: { stdout: "" }, [args]: {} });
     expect(outcome).toMatchObject({ code: 0, calls: [call(status), call(args)] });
   });
 

@@ -65,6 +65,7 @@ const edges: Record<string, string[]> = {
     "rabbitmq3-start-app",
   ],
 
+  "rabbitmq-name": ["rabbitmq-formed"],
   "rabbitmq-administrator": ["rabbitmq-formed", "rabbitmq-password"],
 
   haproxy: [],
@@ -100,7 +101,7 @@ const types: Record<string, RegExp> = {
   "docker:index/remoteImage:RemoteImage": /-image$/,
   "docker:index/container:Container": /-container$/,
   "command:remote:Command":
-    /-(prepare|files|gate|boot|stop-app|reset|join-cluster|start-app|formed|administrator|config|ready|package|service|holds|stands-by)$/,
+    /-(prepare|files|gate|boot|stop-app|reset|join-cluster|start-app|formed|name|administrator|config|ready|package|service|holds|stands-by)$/,
 };
 
 let dev: Deployment;
@@ -186,6 +187,10 @@ describe("first update", () => {
   test("the end of the graph comes after everything that a client meets", () => {
     const last = dev.before("vip-host5-stands-by");
     const commands = dev.resources.filter(({ type }) => type === "command:remote:Command").map(({ name }) => name);
-    expect(commands.filter((name) => !last.has(name))).toEqual(["rabbitmq-administrator", "vip-host5-stands-by"]);
+    expect(commands.filter((name) => !last.has(name))).toEqual([
+      "rabbitmq-name",
+      "rabbitmq-administrator",
+      "vip-host5-stands-by",
+    ]);
   });
 });

@@ -159,7 +159,7 @@ describe("commands", () => {
       expect(additionalSecretOutputs).toEqual(expect.arrayContaining(["stdout", "stderr", "connection"]));
       expect(Object.keys(inputs).filter((key) => ["environment", "update", "assetPaths"].includes(key))).toEqual([]);
     }
-    expect(commands).toHaveLength(34);
+    expect(commands).toHaveLength(35);
   });
 
   test("that have an end: hosts' preparation, files, configurations, services", () => {

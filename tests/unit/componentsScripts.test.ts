@@ -77,6 +77,7 @@ describe.each(nodes)("%s", (name) => {
         { path: `${directory}/conf/rabbitmq.conf`, mode: "0440", ...own, content: conf },
         { path: `${directory}/data/.erlang.cookie`, mode: "0400", ...own, content: "generated-rabbitmq-cookie" },
       ]),
+      ...(name === "rabbitmq1" ? [] : [rabbitmq.bootBare(place(name))]),
     ].join("\n");
     const scripts = { create, delete: rabbitmq.moveAside(place(name)) };
     expect(stdin(`${name}-files`)).toBe(scriptInput(scripts, name));
@@ -98,24 +99,22 @@ test.each([
     "stop-app": rabbitmq.stopApp(place(name)),
     reset: rabbitmq.reset(place(name)),
     "join-cluster": rabbitmq.joinCluster(place(name), "rabbitmq1", type),
-    "start-app": rabbitmq.startApp(place(name)),
+    "start-app": rabbitmq.startApp(place(name), "[rabbitmq_management,rabbitmq_prometheus].\n"),
   };
   for (const [step, create] of Object.entries(steps)) {
     expect(stdin(`${name}-${step}`)).toBe(scriptInput({ create }, name));
   }
 });
 
-test("the cluster is held against the config, and given its administrator, on the root", () => {
-  const formed = rabbitmq.formed(
-    place("rabbitmq1"),
-    [
-      { name: "rabbitmq1", type: "disc" },
-      { name: "rabbitmq2", type: "disc" },
-      { name: "rabbitmq3", type: "ram" },
-    ],
-    "rabbitmq",
-  );
+test("the cluster is held against the config, and given its name and its administrator, on the root", () => {
+  const formed = rabbitmq.formed(place("rabbitmq1"), [
+    { name: "rabbitmq1", type: "disc" },
+    { name: "rabbitmq2", type: "disc" },
+    { name: "rabbitmq3", type: "ram" },
+  ]);
   expect(stdin("rabbitmq-formed")).toBe(scriptInput({ create: formed }));
+  const named = rabbitmq.nameCluster(place("rabbitmq1"), "rabbitmq");
+  expect(stdin("rabbitmq-name")).toBe(scriptInput({ create: named }));
   const admin = { username: "admin", password: "generated-rabbitmq-password", vhost: "app" };
   const administrator = rabbitmq.administrator(place("rabbitmq1"), admin, 15672);
   expect(stdin("rabbitmq-administrator")).toBe(scriptInput({ create: administrator }));
@@ -242,7 +241,7 @@ describe("the virtual IP", () => {
 
 test("every script is one of these", () => {
   const tested =
-    /^(host\d-prepare|rabbitmq\d-(files|gate|boot|stop-app|reset|join-cluster|start-app)|rabbitmq-(formed|administrator)|haproxy-host\d-(config|ready)|vip-host\d-(package|service|holds|stands-by))$/;
+    /^(host\d-prepare|rabbitmq\d-(files|gate|boot|stop-app|reset|join-cluster|start-app)|rabbitmq-(formed|name|administrator)|haproxy-host\d-(config|ready)|vip-host\d-(package|service|holds|stands-by))$/;
   const commands = dev.resources.filter(({ type }) => type === "command:remote:Command").map(({ name }) => name);
   expect(commands.filter((name) => !tested.test(name))).toEqual([]);
 });

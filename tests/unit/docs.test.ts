@@ -222,7 +222,7 @@ describe("messages in docs/troubleshooting.md", () => {
     awaitBoot(place, 5672),
     gate(place, { image: "i", settings: "s" }, 5672),
     joinCluster(place, "m", "disc"),
-    formed(place, [{ name: "n", type: "disc" }], "c"),
+    formed(place, [{ name: "n", type: "disc" }]),
     awaitServing(balancer, 8100, "/healthz"),
     awaitHeld("192.0.2.1", "eth0"),
     awaitNotHeld("192.0.2.1", "eth0"),
