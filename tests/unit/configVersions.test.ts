@@ -44,7 +44,7 @@ test.each([
 });
 
 test.each([
-  ["3.10.8", false],
+  ["3.10.8", true],
   ["3.8.9", false],
   ["3.1.0", false],
   ["4.0.5", false],
