@@ -1,7 +1,14 @@
 // What a user wants to know of a stack that serves: reads `pulumi stack output --json` from standard input.
 import { text } from "node:stream/consumers";
 
-const { vip = "the balancers", ports, members, managementUrl, statsUrl, username } = JSON.parse(await text(process.stdin));
+const {
+  vip = "the balancers",
+  ports,
+  members,
+  managementUrl,
+  statsUrl,
+  username,
+} = JSON.parse(await text(process.stdin));
 
 for (const node of [...members.disc, ...members.ram]) {
   const type = members.ram.includes(node) ? "RAM" : "disc";
