@@ -19,10 +19,10 @@ fi
 
 install_packages
 say "Pulumi engine"
-. scripts/env.sh
+engine/ensure.sh > /dev/null
 say "Lab"
 lab/lab up
-# The lab's first start makes the folder anew in which the stacks are kept.
+# After the lab, which clears the folder in which the stacks are kept when it makes its hosts.
 . scripts/env.sh
 
 say "pulumi up, stack dev"
