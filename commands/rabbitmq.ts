@@ -20,10 +20,8 @@ export interface ExpectedMember {
   type: "disc" | "ram";
 }
 
-/** Longest wait for a node to boot. A node that has to sync or replay much needs minutes. */
-const bootSeconds = 600;
-/** Longest wait for the others to be well before a serving node is taken down. */
-const gateSeconds = 600;
+/** Longest wait for a node to boot, or for the others to be well: one that has to sync or replay much needs minutes. */
+const patienceSeconds = 600;
 
 /** The Erlang name of a node. */
 export function erlangName(name: string): string {
@@ -102,7 +100,7 @@ function look(place: NodePlace): string {
   if [ -e ${database}/cluster_nodes.config ]; then cat ${database}/cluster_nodes.config; else ${cli(place, "rabbitmqctl", "cluster_status --formatter json")} | grep -o '"disk_nodes":[^]]*'; fi |
     grep -o 'rabbit@[A-Za-z0-9_-]*' | sort -u
 }
-holds_data() { [ -n "$(find ${database}/msg_stores/vhosts/*/queues ${place.directory}/data/mnesia/${self}/quorum/${self} -mindepth 1 -maxdepth 1 -type d 2> /dev/null | head -n 1)" ]; }`;
+holds_data() { [ -n "$(find ${database}/msg_stores/vhosts/*/queues ${database}/quorum/${self} -mindepth 1 -maxdepth 1 -type d 2> /dev/null | head -n 1)" ]; }`;
 }
 
 /**
@@ -143,7 +141,7 @@ function listens(place: NodePlace, port: number): string {
 /** Script: waits until a node has booted; on failure the broker's last log lines say why. */
 export function awaitBoot(place: NodePlace, amqpPort: number): string {
   return `trap '[ $? = 0 ] || docker logs --tail 30 ${place.container} >&2' EXIT
-${waitUntil(listens(place, amqpPort), bootSeconds, `${place.name} did not boot within ${bootSeconds} s`)}
+${waitUntil(listens(place, amqpPort), patienceSeconds, `${place.name} did not boot within ${patienceSeconds} s`)}
 ${cli(place, "rabbitmqctl", "await_startup")}`;
 }
 
@@ -264,7 +262,7 @@ all_well() {
   ${diagnostics("check_if_node_is_quorum_critical")} &&
   { [ -z "$mirrors" ] || ${diagnostics(mirrorCheck)}; }
 }
-${waitUntil("all_well", gateSeconds, `the cluster cannot spare ${place.name} now: another member is down, or a queue would lose its majority or its last synchronised mirror. Nothing was changed`, 2)}
+${waitUntil("all_well", patienceSeconds, `the cluster cannot spare ${place.name} now: another member is down, or a queue would lose its majority or its last synchronised mirror. Nothing was changed`, 2)}
 ${cli(place, "rabbitmq-upgrade", "drain")} > /dev/null`;
 }
 
