@@ -21,6 +21,8 @@ describe("three machines that carry everything, by a login that is not root", ()
     execFileSync("openssl", [...request, "-keyout", key, "-out", certificate], { stdio: "ignore" });
     writeFileSync(certificateFile, readFileSync(certificate, "utf8") + readFileSync(key, "utf8"), { mode: 0o600 });
     stack = new Stack("three", (config) => {
+      delete config["warren:hosts"].host4;
+      delete config["warren:hosts"].host5;
       config["warren:ssh"].user = "ops";
       const rabbitmq = config["warren:rabbitmq"];
       rabbitmq.image = "rabbitmq:3.10.8-management";
@@ -93,8 +95,7 @@ describe("three machines that carry everything, by a login that is not root", ()
   test("a host key that is not the host's is refused before anything is done", async () => {
     const wrong = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIuLcCCZqzwQl0GQ0bLVLvJ1sOkPvhDrUyhBvTPBCHiu";
     const other = new Stack("wrongkey", (config) => {
-      const hosts = (config as unknown as { "warren:hosts": Record<string, { hostKey?: string }> })["warren:hosts"];
-      hosts.host5!.hostKey = wrong;
+      config["warren:hosts"].host5!.hostKey = wrong;
     });
     try {
       await other.init();

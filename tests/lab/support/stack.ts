@@ -10,6 +10,7 @@ import { root } from "./hosts";
 
 /** The `config` of a stack's file, as far as tests change it. */
 export interface StackFile {
+  "warren:hosts": Record<string, { address: string; hostKey?: string; [key: string]: unknown }>;
   "warren:ssh": { user?: string };
   "warren:prepare": Record<string, unknown>;
   "warren:rabbitmq": {
