@@ -1,0 +1,6 @@
+export * from "./administrator";
+export * from "./files";
+export * from "./formed";
+export * from "./gate";
+export * from "./joining";
+export * from "./place";
