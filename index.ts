@@ -8,7 +8,7 @@ import { RabbitCluster } from "./components/rabbitCluster";
 import { servingNodes } from "./components/serving";
 import { loadConfig } from "./config";
 import { refuseChanges } from "./config/changes";
-import { joinsInParallel } from "./config/versions";
+import { joinsInParallel, saysWhetherReady } from "./config/versions";
 
 /** The config's rules have made sure that every role names a host that exists, and each VIP host has a priority. */
 function present<T>(value: T | undefined): T {
@@ -51,13 +51,11 @@ export = async (): Promise<StackOutputs> => {
     ...haproxy,
     ...timezone,
     hosts: haproxy.hosts.map(host),
-    backends: rabbitmq.nodes.map((node) => ({
-      name: node.name,
-      address: host(node.host).address,
-      amqpPort: rabbitmq.ports.amqp,
-      managementPort: rabbitmq.ports.management,
-    })),
-    ...(haproxy.tls === undefined ? {} : { certificate: readFileSync(haproxy.tls.certificateFile, "utf8") }),
+    backends: rabbitmq.nodes.map(({ name, host: at }) => ({ name, address: host(at).address, ports: rabbitmq.ports })),
+    readyCheck: saysWhetherReady(rabbitmq.version),
+    certificates: haproxy.tls.certificateFiles.map((file) => readFileSync(file, "utf8")),
+    passThrough: haproxy.tls.passThrough,
+    ...(vip === undefined ? {} : { vips: { ips: [vip.ip], hosts: vip.hosts.map(host) } }),
     brokers: [cluster.formed],
     rolling: serving.length > 0,
   });
@@ -69,8 +67,8 @@ export = async (): Promise<StackOutputs> => {
         host: host(name),
         priority: present(vip.priorities[index]),
         balancer: present(balancers.serving[name]),
+        healthPortFile: present(balancers.healthPortFiles[name]),
       })),
-      healthPort: haproxy.ports.stats,
       rolling: serving.length > 0,
     });
   }

@@ -1,3 +1,4 @@
+import { leavesFile } from "./haproxy";
 import { answers200 } from "./http";
 import { installPackages } from "./prepareHost";
 import { waitUntil } from "./shell";
@@ -16,9 +17,14 @@ export function marker(host: string): string {
   return `# Written by Warren for ${host}.`;
 }
 
-/** The check script's text: the balancer itself says whether it can serve. A live pid alone would prove nothing. */
-export function checkScript(port: number, path: string): string {
-  return `#!/bin/bash\n${answers200(port, path)}\n`;
+/**
+ * The check script's text: the balancer itself says whether it can serve. A live pid alone would prove nothing. The port is
+ * the one at which the balancer was last seen to serve; a balancer that is about to be replaced does not count.
+ */
+export function checkScript(portFile: string, path: string): string {
+  return `#!/bin/bash
+[ ! -e ${leavesFile} ] && read -r port < ${portFile} && ${answers200("$port", path)}
+`;
 }
 
 /** Script: keepalived from the distribution, not yet started. */

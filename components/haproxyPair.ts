@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
@@ -5,19 +7,16 @@ import * as random from "@pulumi/random";
 import { containerOwner, labels, refuseForeign, removeStray } from "../commands/docker";
 import { writeFiles, type HostFile } from "../commands/files";
 import * as haproxy from "../commands/haproxy";
-import { haproxyCfg, healthPath, type HaproxyCfg } from "../templates/haproxyCfg";
+import { haproxyCfg, healthPath, type Frontends, type HaproxyCfg } from "../templates/haproxyCfg";
 import { containerDefaults, stackLabel } from "./container";
 import type { Host } from "./host";
 
 /** Ports on the balancers' hosts. A frontend without a port does not exist. */
-export interface HaproxyPorts {
-  amqp: number;
-  stats: number;
-  management?: number;
-  amqps?: number;
-}
+export type HaproxyPorts = Frontends<number>;
 
-export interface HaproxyPairArgs extends Omit<HaproxyCfg, "ports" | "stats" | "certificate"> {
+type FromConf = Omit<HaproxyCfg, "ports" | "stats" | "certificates" | "log" | "configurationPath">;
+
+export interface HaproxyPairArgs extends FromConf {
   image: string;
   /** The host's directory for the configuration. */
   directory: string;
@@ -25,34 +24,56 @@ export interface HaproxyPairArgs extends Omit<HaproxyCfg, "ports" | "stats" | "c
   ports: HaproxyPorts;
   /** Of the statistics page. The password's default: generated. */
   stats: { username: string; password?: pulumi.Input<string> };
-  /** PEM with certificate chain and key, for `ports.amqps`. */
-  certificate?: pulumi.Input<string>;
+  /** `stdout`, `rsyslog` (the host's own, which writes the file) or `ADDRESS:PORT`. */
+  log: { target: string; facility: string; level: string; file: string };
+  /** PEM with certificate chain and key, for the ports with TLS. The first is for clients that name no server. */
+  certificates: pulumi.Input<string>[];
   timezone?: string;
   /** The brokers: a balancer that starts before them would first have to find out that they are up. */
   brokers: pulumi.Resource[];
   /** The stack has served before: what changes, changes on one balancer after the other, the last host's first. */
   rolling: boolean;
+  /** Virtual IPs, and the hosts that may hold them. Before a holder's balancer is replaced, they move to another host. */
+  vips?: { ips: string[]; hosts: Host[] };
 }
 
 /** Ports inside the container: the first article's, and free ones for what it leaves out. */
-const innerPorts = { amqp: 5670, amqps: 5673, stats: 8100, management: 15672 } as const;
+const innerPorts = {
+  amqp: 5670,
+  amqps: 5673,
+  stats: 8100,
+  management: 15672,
+  managementTls: 15671,
+  metrics: 8405,
+  mqtt: 1883,
+  stomp: 61613,
+  stream: 5552,
+} as const satisfies Required<HaproxyPorts>;
 
 /** Name of a balancer's container on its host. */
 const container = "haproxy";
 const stopGraceSeconds = 30;
 
+interface Files {
+  files: HostFile[];
+  /** Where the balancer says that it runs by just this configuration. Nobody can guess it: secrets are part of it. */
+  configurationPath: string;
+}
+
 /** HAProxy on each of the hosts, all with the same configuration. */
 export class HaproxyPair extends pulumi.ComponentResource {
   /** By host: its balancer serves. */
   readonly serving: Record<string, pulumi.Resource> = {};
+  /** By host: the file with the port at which its balancer says whether it can serve. */
+  readonly healthPortFiles: Record<string, string> = {};
   /** Of the statistics page; a secret. */
   readonly statsPassword: pulumi.Output<string>;
 
   constructor(name: string, args: HaproxyPairArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { image, ports, check, timeouts } = args;
+    const { image, ports, check, timeouts, allow } = args;
     const hosts = args.hosts.map((host) => host.name);
     const stats = { username: args.stats.username };
-    super("warren:index:HaproxyPair", name, { image, hosts, ports, check, timeouts, stats }, opts);
+    super("warren:index:HaproxyPair", name, { image, hosts, ports, allow, check, timeouts, stats }, opts);
     this.statsPassword = pulumi.secret(
       args.stats.password ??
         new random.RandomPassword(`${name}-stats-password`, { length: 24, special: false }, { parent: this }).result,
@@ -68,20 +89,22 @@ export class HaproxyPair extends pulumi.ComponentResource {
 
   private balancer(name: string, host: Host, args: HaproxyPairArgs, before: pulumi.Resource[]): pulumi.Resource {
     const place = { container, directory: `${args.directory}/${host.name}`, image: args.image };
+    this.healthPortFiles[host.name] = haproxy.healthPortFile(place);
     const image = new docker.RemoteImage(
       `${name}-image`,
       { name: args.image, keepLocally: true },
       { parent: this, provider: host.docker, dependsOn: [host.ready] },
     );
+    const files = this.files(place.directory, args);
     const config = host.run(
       `${name}-config`,
       {
-        create: this.files(place.directory, args).apply((files) =>
+        create: files.apply(({ files: list }) =>
           [
             refuseForeign(container, stackLabel(), name),
             containerOwner(args.image, "haproxy"),
             haproxy.stage(place),
-            writeFiles(files),
+            writeFiles(list),
             haproxy.takeUp(place),
           ].join("\n"),
         ),
@@ -90,29 +113,26 @@ export class HaproxyPair extends pulumi.ComponentResource {
       // A balancer that serves learns of a broker when that one is there, not before.
       { parent: this, dependsOn: [image, ...(args.rolling ? [...args.brokers, ...before] : [])] },
     );
-    const ports = Object.entries(innerPorts).flatMap(([key, internal]) => {
-      const external = args.ports[key as keyof HaproxyPorts];
-      return external === undefined ? [] : [{ internal, external }];
-    });
+    const log = this.hostLog(name, host, place.directory, args);
+    const spec = containerSpec(place.directory, args);
+    const settings = createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 16);
+    const gate = this.gate(name, host, { place, image, settings }, args, [config]);
     const balancer = new docker.Container(
       `${name}-container`,
       {
-        ...containerDefaults,
-        name: container,
+        ...spec,
         image: image.imageId,
         destroyGraceSeconds: stopGraceSeconds,
-        envs: args.timezone === undefined ? [] : [`TZ=${args.timezone}`],
-        ports,
-        volumes: [{ hostPath: `${place.directory}/conf`, containerPath: haproxy.configDirectory, readOnly: true }],
         labels: [
           { label: labels.stack, value: stackLabel() },
           { label: labels.part, value: name },
+          { label: labels.settings, value: settings },
         ],
       },
       {
         parent: this,
         provider: host.docker,
-        dependsOn: [config, ...args.brokers],
+        dependsOn: [config, ...log, ...gate, ...args.brokers],
         hooks: {
           beforeCreate: [
             host.beforeCreate(`${name}-remove-stray`, removeStray(container, stackLabel(), name, stopGraceSeconds)),
@@ -120,38 +140,87 @@ export class HaproxyPair extends pulumi.ComponentResource {
         },
       },
     );
-    return host.run(
-      `${name}-ready`,
-      { create: haproxy.awaitServing(place, args.ports.stats, healthPath), triggers: [balancer.id] },
-      { parent: this, dependsOn: [balancer] },
+    // The path is another one for another configuration, so this looks again when that alone has changed.
+    const create = files.apply(({ configurationPath: configuration }) =>
+      haproxy.awaitServing(place, args.ports.stats, { health: healthPath, configuration }),
     );
+    return host.run(`${name}-ready`, { create, triggers: [balancer.id] }, { parent: this, dependsOn: [balancer] });
   }
 
-  private files(directory: string, { certificate: pem, ...args }: HaproxyPairArgs): pulumi.Output<HostFile[]> {
-    const { amqp, stats, management, amqps } = innerPorts;
-    const ports = {
-      amqp,
-      stats,
-      ...(args.ports.management === undefined ? {} : { management }),
-      ...(args.ports.amqps === undefined ? {} : { amqps }),
-    };
-    return pulumi.all([this.statsPassword, pem]).apply(([password, certificate]) => {
-      const cfg = haproxyCfg({
+  /** Before a serving balancer is replaced, the virtual IP leaves its host. */
+  private gate(
+    name: string,
+    host: Host,
+    { place, image, settings }: { place: haproxy.BalancerPlace; image: docker.RemoteImage; settings: string },
+    args: HaproxyPairArgs,
+    dependsOn: pulumi.Resource[],
+  ): pulumi.Resource[] {
+    const { vips } = args;
+    if (!vips?.hosts.includes(host)) return [];
+    const others = vips.hosts.filter((other) => other !== host).map(({ address }) => address);
+    const wayOut = { ips: vips.ips, others, health: { port: args.ports.stats, path: healthPath } };
+    const create = image.imageId.apply((id) => haproxy.gate(place, { image: id, settings }, wayOut));
+    return [host.run(`${name}-gate`, { create }, { parent: this, dependsOn })];
+  }
+
+  private hostLog(name: string, host: Host, directory: string, { log }: HaproxyPairArgs): pulumi.Resource[] {
+    if (log.target !== "rsyslog") return [];
+    const create = haproxy.logByRsyslog({ directory, facility: log.facility, file: log.file });
+    const scripts = { create, delete: haproxy.endLogByRsyslog() };
+    return [host.run(`${name}-log`, scripts, { parent: this, dependsOn: [host.ready] })];
+  }
+
+  private files(directory: string, { certificates, ...args }: HaproxyPairArgs): pulumi.Output<Files> {
+    const ports: HaproxyPorts = { amqp: innerPorts.amqp, stats: innerPorts.stats };
+    for (const key of Object.keys(args.ports) as (keyof HaproxyPorts)[]) ports[key] = innerPorts[key];
+    return pulumi.all([this.statsPassword, pulumi.all(certificates)]).apply(([password, pems]) => {
+      const { facility, level } = args.log;
+      const cfg = {
         ...args,
         ports,
         stats: { username: args.stats.username, password },
-        ...(certificate === undefined ? {} : { certificate: `${haproxy.configDirectory}/${haproxy.certificateFile}` }),
-      });
+        log: { target: logTarget(args.log.target), facility, level },
+        certificates: pems.map((_, index) => `${haproxy.configDirectory}/${haproxy.certificateFile(index)}`),
+      };
+      const digest = createHash("sha256")
+        .update(JSON.stringify([haproxyCfg(cfg), pems]))
+        .digest("hex");
+      const configurationPath = `/configuration/${digest.slice(0, 32)}`;
       const file = (name: string, content: string) => ({
         path: `${directory}/new/${name}`,
         mode: "0440",
         owner: "container",
         content,
       });
-      return [
-        file(haproxy.configFile, cfg),
-        ...(certificate === undefined ? [] : [file(haproxy.certificateFile, certificate)]),
+      const files = [
+        file(haproxy.configFile, haproxyCfg({ ...cfg, configurationPath })),
+        ...pems.map((pem, index) => file(haproxy.certificateFile(index), pem)),
       ];
+      return { files, configurationPath };
     });
   }
+}
+
+function logTarget(target: string): string {
+  if (target === "stdout") return "stdout format raw";
+  return target === "rsyslog" ? `${haproxy.logDirectory}/${haproxy.logSocket}` : target;
+}
+
+/** Everything that replaces a balancer's container when it changes, beside its image. */
+function containerSpec(directory: string, args: HaproxyPairArgs) {
+  const ports = Object.entries(innerPorts).flatMap(([key, internal]) => {
+    const external = args.ports[key as keyof HaproxyPorts];
+    return external === undefined ? [] : [{ internal, external }];
+  });
+  const log = { hostPath: `${directory}/log`, containerPath: haproxy.logDirectory, readOnly: true };
+  return {
+    ...containerDefaults,
+    name: container,
+    envs: args.timezone === undefined ? [] : [`TZ=${args.timezone}`],
+    ports,
+    volumes: [
+      { hostPath: `${directory}/conf`, containerPath: haproxy.configDirectory, readOnly: true },
+      ...(args.log.target === "rsyslog" ? [log] : []),
+    ],
+  };
 }

@@ -17,10 +17,10 @@ export interface KeepalivedVipArgs extends Pick<
     priority: number;
     /** The balancer on this host serves. */
     balancer: pulumi.Resource;
+    /** File with the port of its statistics page, where it says whether it can serve. */
+    healthPortFile: string;
   }[];
   check: Omit<KeepalivedConf["check"], "script">;
-  /** Port of the balancers' statistics page on their hosts, where they say whether they can serve. */
-  healthPort: number;
   /** Of VRRP; eight characters. Default: generated. */
   password?: pulumi.Input<string>;
   /** The stack has served before: what changes, changes on one host after the other, the holder last. */
@@ -47,7 +47,7 @@ export class KeepalivedVip extends pulumi.ComponentResource {
         new random.RandomPassword(`${name}-password`, { length: 8, special: false }, { parent: this }).result,
     );
     const services: ReturnType<Host["run"]>[] = [];
-    for (const [index, { host, priority, balancer }] of [...args.hosts.entries()].toReversed()) {
+    for (const [index, { host, priority, balancer, healthPortFile }] of [...args.hosts.entries()].toReversed()) {
       const installed = host.run(
         `${name}-${host.name}-package`,
         { create: keepalived.install() },
@@ -61,7 +61,7 @@ export class KeepalivedVip extends pulumi.ComponentResource {
               {
                 path: keepalived.checkFile,
                 mode: "0755",
-                content: keepalived.checkScript(args.healthPort, healthPath),
+                content: keepalived.checkScript(healthPortFile, healthPath),
               },
               {
                 path: keepalived.stagedFile,

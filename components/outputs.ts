@@ -9,7 +9,19 @@ export interface StackOutputs {
   /** The virtual IP; absent in a stack without one. */
   vip?: string;
   /** Ports at the virtual IP; `metrics`, and `management` where the balancers do not offer it, on every node's host. */
-  ports: { amqp: number; amqps?: number; management: number; stats: number; metrics: number };
+  ports: {
+    amqp: number;
+    amqps?: number;
+    management: number;
+    managementTls?: number;
+    stats: number;
+    metrics: number;
+    /** The balancers' metrics, and through them each broker's. */
+    balancerMetrics?: number;
+    mqtt?: number;
+    stomp?: number;
+    stream?: number;
+  };
   /** With username and password; a secret. */
   amqpUrl: pulumi.Output<string>;
   managementUrl: string;
@@ -31,22 +43,25 @@ export function stackOutputs(config: StackConfig, cluster: RabbitCluster, balanc
   const firstBalancer = config.hosts[haproxy.hosts[0] ?? ""]?.address;
   const firstNode = config.hosts[rabbitmq.nodes[0]?.host ?? ""]?.address;
   const entrance = vip?.ip ?? firstBalancer;
-  const management = haproxy.ports.management;
+  const { amqp, stats, amqps, management, managementTls, metrics, mqtt, stomp, stream } = haproxy.ports;
+  const managementUrl = (): string => {
+    if (managementTls !== undefined) return `https://${entrance}:${managementTls}/`;
+    return management === undefined
+      ? `http://${firstNode}:${rabbitmq.ports.management}/`
+      : `http://${entrance}:${management}/`;
+  };
   return {
     ...(vip === undefined ? {} : { vip: vip.ip }),
     ports: {
-      amqp: haproxy.ports.amqp,
-      ...(haproxy.ports.amqps === undefined ? {} : { amqps: haproxy.ports.amqps }),
+      amqp,
+      stats,
       management: management ?? rabbitmq.ports.management,
-      stats: haproxy.ports.stats,
       metrics: rabbitmq.ports.metrics,
+      ...given({ amqps, managementTls, balancerMetrics: metrics, mqtt, stomp, stream }),
     },
-    amqpUrl: pulumi.interpolate`amqp://${encodeURIComponent(rabbitmq.username)}:${cluster.password.apply(encodeURIComponent)}@${entrance}:${haproxy.ports.amqp}/${encodeURIComponent(rabbitmq.vhost)}`,
-    managementUrl:
-      management === undefined
-        ? `http://${firstNode}:${rabbitmq.ports.management}/`
-        : `http://${entrance}:${management}/`,
-    statsUrl: `http://${entrance}:${haproxy.ports.stats}/`,
+    amqpUrl: pulumi.interpolate`amqp://${encodeURIComponent(rabbitmq.username)}:${cluster.password.apply(encodeURIComponent)}@${entrance}:${amqp}/${encodeURIComponent(rabbitmq.vhost)}`,
+    managementUrl: managementUrl(),
+    statsUrl: `http://${entrance}:${stats}/`,
     vhost: rabbitmq.vhost,
     username: rabbitmq.username,
     password: cluster.password,
@@ -54,4 +69,11 @@ export function stackOutputs(config: StackConfig, cluster: RabbitCluster, balanc
     nodes: rabbitmq.nodes.map(({ name, host, type }) => ({ name, host, type })),
     members: cluster.members,
   };
+}
+
+/** The ports that there are. */
+function given<T extends string>(ports: Record<T, number | undefined>): Partial<Record<T, number>> {
+  return Object.fromEntries(Object.entries(ports).filter(([, port]) => port !== undefined)) as Partial<
+    Record<T, number>
+  >;
 }

@@ -18,6 +18,10 @@ export interface RabbitNodePorts {
   amqps: number;
   management: number;
   metrics: number;
+  /** Of plugins: published where they are enabled. */
+  mqtt?: number;
+  stomp?: number;
+  stream?: number;
 }
 
 /** What goes into `rabbitmq.conf`, without what the component itself knows. */
@@ -54,7 +58,15 @@ export interface RabbitNodeArgs extends RabbitNodeSettings {
 }
 
 /** Ports inside the container. Nodes tell each other the other two, epmd and distribution, which are the same outside. */
-const innerPorts = { amqp: 5672, amqps: 5671, management: 15672, metrics: 15692 } as const;
+const innerPorts = {
+  amqp: 5672,
+  amqps: 5671,
+  management: 15672,
+  metrics: 15692,
+  mqtt: 1883,
+  stomp: 61613,
+  stream: 5552,
+} as const;
 
 /** Name of a node's container on its host. */
 export const rabbitContainer = "rabbitmq";
@@ -178,10 +190,10 @@ function nodeFiles(
 }
 
 function portPairs(ports: RabbitNodePorts): { internal: number; external: number }[] {
-  const pairs = Object.entries({ ...ports, ...innerPorts }).map(([key, internal]) => ({
-    internal,
-    external: ports[key as keyof RabbitNodePorts],
-  }));
+  const pairs = Object.entries({ ...ports, ...innerPorts }).flatMap(([key, internal]) => {
+    const external = ports[key as keyof RabbitNodePorts];
+    return external === undefined ? [] : [{ internal, external }];
+  });
   return [...pairs, ...cliPorts(ports.distribution).map((port) => ({ internal: port, external: port }))];
 }
 

@@ -33,9 +33,11 @@ export interface RabbitmqConfig extends Omit<Sections["rabbitmq"], "version" | "
 export type HaproxyPorts = Sections["haproxy"]["ports"];
 
 export interface HaproxyConfig extends Omit<Sections["haproxy"], "tls"> {
-  tls?: {
-    /** Absolute path on the operator's machine, of a PEM file with certificates and their key. */
-    certificateFile: string;
+  tls: {
+    /** Absolute paths on the operator's machine, of PEM files with certificates and their key. The first is the default. */
+    certificateFiles: string[];
+    /** The brokers end TLS on the port amqps. */
+    passThrough: boolean;
   };
 }
 

@@ -47,6 +47,14 @@ export function startsOnKhepri(version: string): boolean {
 }
 
 /**
+ * Whether a broker says over HTTP, to anybody, that it is ready to serve clients: booted, not drained, listening for AMQP and
+ * below its connection limit (`GET /api/health/checks/ready-to-serve-clients`, rabbitmq-server#13782, in 4.1.1).
+ */
+export function saysWhetherReady(version: string): boolean {
+  return !isBefore(version, "4.1.1");
+}
+
+/**
  * Releases (major.minor) on which a test of this project has joined blank nodes side by side (tests/chaos/joins.test.ts).
  * 3.8.9 does not bear it: in the first round a node's start_app met the other with `node_not_running`.
  */

@@ -15,17 +15,53 @@ export function resolveHaproxy(haproxy: Haproxy, places: Places, report: Report)
     const rule = `must not be more than warren:haproxy.maxConnections (${maxConnections})`;
     report(["haproxy", "maxConnectionsPerFrontend"], maxConnectionsPerFrontend, rule);
   }
-  if (tls && ports.amqps === undefined) {
-    report(["haproxy", "ports", "amqps"], undefined, "must be given where warren:haproxy.tls is");
+  for (const name of Object.keys(haproxy.allow) as (keyof typeof ports)[]) {
+    if (ports[name] !== undefined) continue;
+    report(
+      ["haproxy", "allow", name],
+      haproxy.allow[name],
+      `must be left out, or warren:haproxy.ports.${name} be given`,
+    );
   }
-  if (!tls && ports.amqps !== undefined) {
-    report(["haproxy", "tls"], undefined, "must be given where warren:haproxy.ports.amqps is");
+  checkTls(haproxy, report);
+  if (!tls) return { ...haproxy, tls: { certificateFiles: [], passThrough: false } };
+  const { certificateFile, moreCertificateFiles } = tls;
+  const files = certificateFile === undefined ? [] : [certificateFile, ...moreCertificateFiles];
+  const certificateFiles = files.map((file) => absolutePath(file, places));
+  for (const [index, path] of certificateFiles.entries()) {
+    const rule = certificateFault(path);
+    const key = index === 0 ? ["certificateFile"] : ["moreCertificateFiles", index - 1];
+    if (rule !== undefined) report(["haproxy", "tls", ...key], files[index], rule);
   }
-  if (!tls) return haproxy;
-  const certificateFile = absolutePath(tls.certificateFile, places);
-  const rule = certificateFault(certificateFile);
-  if (rule !== undefined) report(["haproxy", "tls", "certificateFile"], tls.certificateFile, rule);
-  return { ...haproxy, tls: { certificateFile } };
+  return { ...haproxy, tls: { certificateFiles, passThrough: tls.endsAt === "brokers" } };
+}
+
+/** Where TLS ends, and with what. */
+function checkTls({ ports, tls }: Haproxy, report: Report): void {
+  const at = (...path: string[]) => ["haproxy", ...path];
+  if (!tls) {
+    for (const name of ["amqps", "managementTls"] as const) {
+      if (ports[name] !== undefined) {
+        report(at("tls"), undefined, `must be given where warren:haproxy.ports.${name} is`);
+      }
+    }
+    return;
+  }
+  if (ports.amqps === undefined && ports.managementTls === undefined) {
+    report(at("ports", "amqps"), undefined, "must be given where warren:haproxy.tls is");
+  }
+  const ends = (ports.amqps !== undefined && tls.endsAt === "balancers") || ports.managementTls !== undefined;
+  if (ends && tls.certificateFile === undefined) {
+    report(at("tls", "certificateFile"), undefined, "must be given where the balancers end TLS");
+  }
+  if (!ends && tls.endsAt === "brokers" && tls.certificateFile !== undefined) {
+    const rule = "must be left out where TLS ends at the brokers: they have the certificates";
+    report(at("tls", "certificateFile"), tls.certificateFile, rule);
+  }
+  if (tls.certificateFile === undefined && tls.moreCertificateFiles.length > 0) {
+    const rule = "must be left out without warren:haproxy.tls.certificateFile";
+    report(at("tls", "moreCertificateFiles"), tls.moreCertificateFiles, rule);
+  }
 }
 
 /** The rule that a certificate's file breaks, if any. */

@@ -2,6 +2,7 @@ import { IPv4 } from "ipaddr.js";
 import type { Path, Report } from "../errors";
 import { pathText } from "../errors";
 import type { Sections } from "../schema";
+import { brokerPorts, pluginPorts } from "./rabbitmq";
 
 /** The sections that could be read. */
 export type Readable = Partial<Sections>;
@@ -11,6 +12,7 @@ export function checkPlacement(sections: Readable, report: Report): void {
   checkHostNames(sections, report);
   checkPorts(sections, report);
   checkVipAddress(sections, report);
+  checkFrontends(sections, report);
 }
 
 function checkHostNames({ hosts, rabbitmq, haproxy, vip }: Readable, report: Report): void {
@@ -67,7 +69,7 @@ function claimsByHost({ hosts, ssh, rabbitmq, haproxy }: Readable): Map<string, 
     else if (ssh) add(name, [{ port: ssh.port, path: ["ssh", "port"] }]);
   }
   for (const host of new Set(rabbitmq?.nodes.map((node) => node.host))) {
-    add(host, published("rabbitmq", rabbitmq?.ports ?? {}));
+    add(host, published("rabbitmq", rabbitmq ? brokerPorts(rabbitmq) : {}));
   }
   for (const host of new Set(haproxy?.hosts)) add(host, published("haproxy", haproxy?.ports ?? {}));
   return claims;
@@ -86,5 +88,20 @@ function checkVipAddress({ hosts, haproxy, vip }: Readable, report: Report): voi
     if (address !== undefined && !IPv4.parse(address).match(subnet)) {
       report(path, vip.address, `must be in the subnet of the hosts that hold it: ${name} (${address}) is outside`);
     }
+  }
+}
+
+/** What the balancers offer, the brokers must have. */
+function checkFrontends({ rabbitmq, haproxy }: Readable, report: Report): void {
+  if (!rabbitmq || !haproxy) return;
+  for (const [name, { plugin }] of Object.entries(pluginPorts)) {
+    const port = haproxy.ports[name as keyof typeof pluginPorts];
+    if (port === undefined || rabbitmq.plugins.includes(plugin)) continue;
+    report(["haproxy", "ports", name], port, `must be left out, or ${plugin} be among warren:rabbitmq.plugins`);
+  }
+  if (haproxy.tls?.endsAt === "brokers" && !("listeners.ssl.default" in rabbitmq.settings)) {
+    const rule =
+      'must be balancers, or the brokers have TLS of their own (warren:rabbitmq.settings, "listeners.ssl.default": 5671)';
+    report(["haproxy", "tls", "endsAt"], haproxy.tls.endsAt, rule);
   }
 }

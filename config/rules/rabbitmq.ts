@@ -5,10 +5,24 @@ import { isSupported, oldestVersion, permitsRam, versionOfImage } from "../versi
 
 type Rabbitmq = Sections["rabbitmq"];
 
+/** Protocols that a plugin brings: their own ports, which are published where the plugin is enabled. */
+export const pluginPorts = {
+  mqtt: { plugin: "rabbitmq_mqtt", port: 1883 },
+  stomp: { plugin: "rabbitmq_stomp", port: 61613 },
+  stream: { plugin: "rabbitmq_stream", port: 5552 },
+} as const;
+
+/** The brokers' ports, with those of their plugins. */
+export function brokerPorts({ ports, plugins }: Rabbitmq): Rabbitmq["ports"] {
+  const enabled = Object.entries(pluginPorts).filter(([, { plugin }]) => plugins.includes(plugin));
+  return { ...Object.fromEntries(enabled.map(([name, { port }]) => [name, port])), ...ports };
+}
+
 export function resolveRabbitmq(rabbitmq: Rabbitmq, report: Report): RabbitmqConfig {
   const version = resolveVersion(rabbitmq, report);
   checkNodes(rabbitmq, version, report);
   checkSettings(rabbitmq, report);
+  checkPluginPorts(rabbitmq, report);
   if (!rabbitmq.plugins.includes("rabbitmq_management")) {
     report(["rabbitmq", "plugins"], rabbitmq.plugins, "must have rabbitmq_management among them");
   }
@@ -19,6 +33,7 @@ export function resolveRabbitmq(rabbitmq: Rabbitmq, report: Report): RabbitmqCon
   }
   return {
     ...rabbitmq,
+    ports: brokerPorts(rabbitmq),
     version: version ?? "",
     // RabbitMQ's guide to partitions: pausing the minority keeps data consistent, and needs a majority to exist.
     partitionHandling: rabbitmq.partitionHandling ?? (size >= 3 ? "pause_minority" : "autoheal"),
@@ -53,6 +68,14 @@ function checkNodes({ nodes }: Rabbitmq, version: string | undefined, report: Re
     if (version !== undefined && !permitsRam(version)) {
       report(at("type"), type, `must be disc: RabbitMQ ${version} has no RAM nodes (4.3 removed them)`);
     }
+  }
+}
+
+function checkPluginPorts({ ports, plugins }: Rabbitmq, report: Report): void {
+  for (const [name, { plugin }] of Object.entries(pluginPorts)) {
+    const port = ports[name as keyof typeof pluginPorts];
+    if (port === undefined || plugins.includes(plugin)) continue;
+    report(["rabbitmq", "ports", name], port, `must be left out, or ${plugin} be among warren:rabbitmq.plugins`);
   }
 }
 

@@ -1,3 +1,5 @@
+import { IPv4 } from "ipaddr.js";
+import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { unknownKeyRule } from "../errors";
 
@@ -56,6 +58,19 @@ export function mapOf<K extends z.ZodString, V extends z.ZodType>(key: K, value:
 }
 
 export const port = () => wholeNumber(1, 65535);
+
+/** A network, or one address. */
+export const network = () => {
+  const error = "must be an IPv4 network or address, such as 192.0.2.0/24 or 192.0.2.7";
+  return text(error, /^\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?$/).refine(isNetwork, { error });
+};
+
+/** Bits of a host in a network's address are a slip: was the address meant, or its network? */
+function isNetwork(value: string): boolean {
+  const [address = "", length] = value.split("/");
+  if (!isIPv4(address) || Number(length ?? 32) > 32) return false;
+  return length === undefined || IPv4.networkAddressFromCIDR(value).toString() === address;
+}
 
 export const hostName = () =>
   text(

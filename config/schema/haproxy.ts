@@ -4,10 +4,13 @@ import {
   filePath,
   hostName,
   image,
+  list,
   listOfSome,
+  network,
   password,
   port,
   section,
+  text,
   userName,
   wholeNumber,
 } from "./fields";
@@ -21,8 +24,49 @@ const ports = section({
   management: port()
     .exactOptional()
     .describe("The broker's management page. Absent: not offered through the balancer."),
-  amqps: port().exactOptional().describe("AMQP over TLS, ended at the balancer. Needs tls."),
+  amqps: port().exactOptional().describe("AMQP over TLS. Needs tls, which says where TLS ends."),
+  managementTls: port().exactOptional().describe("The management page over HTTPS. Needs a certificate in tls."),
+  metrics: port()
+    .exactOptional()
+    .describe("Prometheus metrics: the balancer's own at /metrics, each broker's at /NODE/metrics."),
+  mqtt: port().exactOptional().describe("MQTT. Needs rabbitmq_mqtt."),
+  stomp: port().exactOptional().describe("STOMP. Needs rabbitmq_stomp."),
+  stream: port().exactOptional().describe("The stream protocol. Needs rabbitmq_stream."),
 }).describe("The balancer's ports on its host.");
+
+const allowed = () => listOfSome(network()).exactOptional();
+
+const allow = section({
+  amqp: allowed().describe("Who may use the port amqp."),
+  amqps: allowed().describe("Who may use the port amqps."),
+  stats: allowed().describe("Who may see the statistics page. Its health path answers everybody."),
+  management: allowed().describe("Who may use the port management."),
+  managementTls: allowed().describe("Who may use the port managementTls."),
+  metrics: allowed().describe("Who may read the metrics."),
+  mqtt: allowed().describe("Who may use the port mqtt."),
+  stomp: allowed().describe("Who may use the port stomp."),
+  stream: allowed().describe("Who may use the port stream."),
+}).describe("By port: the networks whose clients are let in. A port that is not named here is open to all.");
+
+const facilities = ["local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"] as const;
+
+const log = section({
+  target: text(
+    "must be stdout, rsyslog or a syslog server's IPv4 address and port, such as 192.0.2.9:514",
+    /^(?:stdout|rsyslog|\d{1,3}(?:\.\d{1,3}){3}:\d{1,5})$/,
+  )
+    .default("stdout")
+    .describe("Where the balancers log to: the container's log, the host's own rsyslog, or a syslog server (UDP)."),
+  facility: choice(...facilities)
+    .default("local0")
+    .describe("The syslog facility."),
+  level: choice("debug", "info", "notice", "warning", "err")
+    .default("info")
+    .describe("The least level that is logged."),
+  file: text("must be an absolute path made of letters, digits and . _ -", /^(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*){2,}$/)
+    .default("/var/log/haproxy.log")
+    .describe("The file that the host's rsyslog writes; with target rsyslog only."),
+}).describe("Where the balancers log to.");
 
 const check = section({
   intervalSeconds: wholeNumber(1, 3600).default(5).describe("Seconds between two checks of a broker."),
@@ -42,8 +86,16 @@ const stats = section({
 }).describe("Who may see the statistics page.");
 
 const tls = section({
-  certificateFile: filePath().describe("A PEM file on your machine: the certificate, its chain and its private key."),
-}).describe("TLS for the amqps port. Absent: none.");
+  certificateFile: filePath()
+    .exactOptional()
+    .describe("A PEM file on your machine: the certificate, its chain and its private key."),
+  moreCertificateFiles: list(filePath())
+    .default([])
+    .describe("Further such files: the client's server name (SNI) chooses; the first is for all others."),
+  endsAt: choice("balancers", "brokers")
+    .default("balancers")
+    .describe("Where TLS on the port amqps ends. With brokers, the balancers hand it on as it is."),
+}).describe("TLS for the ports amqps and managementTls. Absent: none.");
 
 export const haproxySection = section({
   image: image("haproxy:2.6").describe("HAProxy's image, pinned by a version's tag or by a digest."),
@@ -61,5 +113,7 @@ export const haproxySection = section({
   maxConnectionsPerFrontend: wholeNumber(1, 1_000_000).default(2000).describe("Connections of each of its ports."),
   timeouts: timeouts.prefault({}),
   stats: stats.prefault({}),
+  allow: allow.prefault({}),
+  log: log.prefault({}),
   tls: tls.exactOptional(),
 }).describe("The balancers in front of the cluster.");

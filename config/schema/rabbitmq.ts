@@ -31,6 +31,13 @@ const ports = section({
     .describe("AMQP over TLS; nothing listens there until settings give the broker a certificate."),
   management: port().default(15672).describe("The management page and HTTP API."),
   metrics: port().default(15692).describe("Prometheus metrics."),
+  mqtt: port().exactOptional().describe("MQTT. Default: 1883 where the plugin rabbitmq_mqtt is enabled, else none."),
+  stomp: port()
+    .exactOptional()
+    .describe("STOMP. Default: 61613 where the plugin rabbitmq_stomp is enabled, else none."),
+  stream: port()
+    .exactOptional()
+    .describe("The stream protocol. Default: 5552 where the plugin rabbitmq_stream is enabled, else none."),
   epmd: port().default(4369).describe("Erlang's port mapper, between nodes."),
   distribution: wholeNumber(1, 55525)
     .default(25672)

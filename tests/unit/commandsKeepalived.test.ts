@@ -16,17 +16,25 @@ test("files stand where keepalived and Warren look for them", () => {
 
 describe("checkScript", () => {
   test("asks the balancer itself", () => {
-    expect(keepalived.checkScript(8100, "/healthz")).toBe(`#!/bin/bash
-(exec 3<>/dev/tcp/127.0.0.1/8100 && printf '%b' 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3 && read -t 5 -r _ status _ <&3 && [ "$status" = 200 ]) 2> /dev/null
+    expect(keepalived.checkScript("/d/health-port", "/healthz")).toBe(`#!/bin/bash
+[ ! -e /run/warren-balancer-leaves ] && read -r port < /d/health-port && (exec 3<>/dev/tcp/127.0.0.1/$port && printf '%b' 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3 && read -t 5 -r _ status _ <&3 && [ "$status" = 200 ]) 2> /dev/null
 `);
   });
 
-  test.each([
-    ["can serve", 200, 0],
-    ["has no broker", 503, 1],
-  ])("a balancer that %s: exit status", async (_title, status, code) => {
+  test.each<[string, number, Record<string, string>, number]>([
+    ["can serve", 200, {}, 0],
+    ["has no broker", 503, {}, 1],
+    ["is about to be replaced", 200, { "warren-balancer-leaves": "" }, 1],
+  ])("a balancer that %s: exit status", async (_title, status, files, code) => {
     const port = await serve({ "/healthz": status });
-    expect((await runBash(keepalived.checkScript(port, "/healthz"))).code).toBe(code);
+    const directory = makeDirectory({ ...files, "health-port": `${port}\n` });
+    const script = keepalived.checkScript(`${directory}/health-port`, "/healthz");
+    expect((await runBash(script.replace("/run/", `${directory}/`))).code).toBe(code);
+  });
+
+  test("a balancer that has never served does not count", async () => {
+    const script = keepalived.checkScript(`${makeDirectory()}/health-port`, "/healthz");
+    expect((await runBash(script)).code).toBe(1);
   });
 });
 

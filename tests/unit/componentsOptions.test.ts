@@ -75,8 +75,28 @@ describe("containers", () => {
       labels: [
         { label: "io.warren.stack", value: "acme/warren/dev" },
         { label: "io.warren.part", value: "haproxy-host5" },
+        { label: "io.warren.settings", value: expect.stringMatching(/^[0-9a-f]{16}$/) as string },
       ],
     });
+  });
+
+  test("a broker's and a balancer's with further protocols", async () => {
+    const other = await deployDev({
+      "rabbitmq.plugins": ["rabbitmq_management", "rabbitmq_mqtt", "rabbitmq_stomp", "rabbitmq_stream"],
+      "rabbitmq.ports": { stomp: 61614 },
+      "haproxy.ports": { mqtt: 1884, stomp: 61615, stream: 5553, metrics: 9405 },
+    });
+    expect(other.resource("rabbitmq1-container").inputs["ports"]).toEqual(
+      expect.arrayContaining([port(1883), port(61614, 61613), port(5552)]),
+    );
+    expect(other.resource("haproxy-host4-container").inputs["ports"]).toEqual([
+      port(15670, 5670),
+      port(8100),
+      port(9405, 8405),
+      port(1884, 1883),
+      port(61615, 61613),
+      port(5553, 5552),
+    ]);
   });
 
   test("with everything else than the defaults", async () => {
@@ -159,7 +179,7 @@ describe("commands", () => {
       expect(additionalSecretOutputs).toEqual(expect.arrayContaining(["stdout", "stderr", "connection"]));
       expect(Object.keys(inputs).filter((key) => ["environment", "update", "assetPaths"].includes(key))).toEqual([]);
     }
-    expect(commands).toHaveLength(35);
+    expect(commands).toHaveLength(37);
   });
 
   test("that have an end: hosts' preparation, files, configurations, services", () => {

@@ -66,6 +66,20 @@ test("with TLS, its port", async () => {
   expect(await outputs(tls)).toEqual({ ...dev, ports: { ...dev.ports, amqps: 15671 } });
 });
 
+test("with further ports, each of them; the management page by HTTPS where that is offered", async () => {
+  writeFileSync(join(home, "tls.pem"), certificate + certificateKey);
+  const more = {
+    "rabbitmq.plugins": ["rabbitmq_management", "rabbitmq_mqtt", "rabbitmq_stomp", "rabbitmq_stream"],
+    "haproxy.ports": { managementTls: 15673, metrics: 8405, mqtt: 1883, stomp: 61613, stream: 5552 },
+    "haproxy.tls.certificateFile": join(home, "tls.pem"),
+  };
+  expect(await outputs(more)).toEqual({
+    ...dev,
+    ports: { ...dev.ports, managementTls: 15673, balancerMetrics: 8405, mqtt: 1883, stomp: 61613, stream: 5552 },
+    managementUrl: "https://198.18.66.100:15673/",
+  });
+});
+
 test("names that a URL would read otherwise are encoded in it, and nowhere else", async () => {
   const login = { "rabbitmq.username": "ops.team", "rabbitmq.password": "p@ss/w=rd?x,+%", "rabbitmq.vhost": "/" };
   expect(await outputs(login)).toMatchObject({

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -11,7 +12,7 @@ import * as keepalived from "../../commands/keepalived";
 import { prepareHost, unprepareHost } from "../../commands/prepareHost";
 import * as rabbitmq from "../../commands/rabbitmq";
 import { scriptInput } from "../../commands/shell";
-import { haproxyCfg } from "../../templates/haproxyCfg";
+import { haproxyCfg, type HaproxyCfg } from "../../templates/haproxyCfg";
 import { keepalivedConf } from "../../templates/keepalivedConf";
 import { enabledPlugins, hostsFile, rabbitmqConf } from "../../templates/rabbitmqConf";
 import { certificate, certificateKey } from "./configFixture";
@@ -123,16 +124,29 @@ test("the cluster is held against the config, and given its name and its adminis
 describe.each(["host4", "host5"])("the balancer on %s", (host) => {
   const at = { container: "haproxy", directory: `/var/lib/warren/haproxy/${host}`, image: "haproxy:2.6" };
   const own = { mode: "0440", owner: "container" };
-  const cfg = {
-    backends: peers.map((peer) => ({ ...peer, amqpPort: 5672, managementPort: 15672 })),
+  const brokerPorts = {
+    amqp: 5672,
+    amqps: 5671,
+    management: 15672,
+    metrics: 15692,
+    epmd: 4369,
+    distribution: 25672,
+  };
+  const cfg: HaproxyCfg = {
+    backends: peers.map((peer) => ({ ...peer, ports: brokerPorts })),
     ports: { amqp: 5670, stats: 8100, management: 15672 },
+    allow: {},
     balance: "roundrobin" as const,
     check: { intervalSeconds: 5, rise: 2, fall: 3 },
+    readyCheck: false,
     retries: 3,
     maxConnections: 4096,
     maxConnectionsPerFrontend: 2000,
     timeouts: { connectSeconds: 5, clientSeconds: 10800, serverSeconds: 10800 },
     stats: { username: "admin", password: "generated-haproxy-stats-password" },
+    log: { target: "stdout format raw", facility: "local0", level: "info" },
+    certificates: [],
+    passThrough: false,
   };
   const script = (files: { name: string; content: string }[]) => {
     const create = [
@@ -144,33 +158,80 @@ describe.each(["host4", "host5"])("the balancer on %s", (host) => {
     ].join("\n");
     return scriptInput({ create, delete: haproxy.removeConfig(at) });
   };
+  /** Where the balancer says that it runs by this configuration. */
+  const pathOf = (text: HaproxyCfg, pems: string[] = []) => {
+    const digest = createHash("sha256")
+      .update(JSON.stringify([haproxyCfg(text), pems]))
+      .digest("hex");
+    return `/configuration/${digest.slice(0, 32)}`;
+  };
+  const ready = (configuration: string, port: number) =>
+    scriptInput({ create: haproxy.awaitServing(at, port, { health: "/healthz", configuration }) });
 
   test("looks before it stages its configuration, and takes it up", () => {
-    expect(stdin(`haproxy-${host}-config`)).toBe(script([{ name: "haproxy.cfg", content: haproxyCfg(cfg) }]));
+    const content = haproxyCfg({ ...cfg, configurationPath: pathOf(cfg) });
+    expect(stdin(`haproxy-${host}-config`)).toBe(script([{ name: "haproxy.cfg", content }]));
   });
 
-  test("has its certificate beside its configuration, and brokers at the ports of their hosts", async () => {
+  test("has its certificates beside its configuration, and brokers at the ports of their hosts", async () => {
     writeFileSync(join(home, "tls.pem"), certificate + certificateKey);
     const other = await deployDev({
       "haproxy.ports": { amqp: 5682, stats: 9000, amqps: 5683 },
-      "haproxy.tls.certificateFile": join(home, "tls.pem"),
+      "haproxy.tls": { certificateFile: join(home, "tls.pem"), moreCertificateFiles: [join(home, "tls.pem")] },
+      "haproxy.log": { target: "192.0.2.9:514", facility: "local2", level: "notice" },
+      "haproxy.allow": { amqp: ["192.0.2.0/24"] },
       "rabbitmq.ports": { amqp: 5692, management: 15692, metrics: 15693 },
+      "rabbitmq.image": "rabbitmq:4.1.1-management",
     });
-    const content = haproxyCfg({
+    const text: HaproxyCfg = {
       ...cfg,
-      backends: peers.map((peer) => ({ ...peer, amqpPort: 5692, managementPort: 15692 })),
+      backends: peers.map((peer) => ({
+        ...peer,
+        ports: { ...brokerPorts, amqp: 5692, management: 15692, metrics: 15693 },
+      })),
       ports: { amqp: 5670, stats: 8100, amqps: 5673 },
-      certificate: "/usr/local/etc/haproxy/frontend.pem",
-    });
-    const pem = { name: "frontend.pem", content: certificate + certificateKey };
-    expect(stdin(`haproxy-${host}-config`, other)).toBe(script([{ name: "haproxy.cfg", content }, pem]));
-    expect(stdin(`haproxy-${host}-ready`, other)).toBe(
-      scriptInput({ create: haproxy.awaitServing(at, 9000, "/healthz") }),
+      allow: { amqp: ["192.0.2.0/24"] },
+      log: { target: "192.0.2.9:514", facility: "local2", level: "notice" },
+      readyCheck: true,
+      certificates: ["/usr/local/etc/haproxy/frontend.pem", "/usr/local/etc/haproxy/frontend-2.pem"],
+    };
+    const pem = certificate + certificateKey;
+    const configurationPath = pathOf(text, [pem, pem]);
+    expect(stdin(`haproxy-${host}-config`, other)).toBe(
+      script([
+        { name: "haproxy.cfg", content: haproxyCfg({ ...text, configurationPath }) },
+        { name: "frontend.pem", content: pem },
+        { name: "frontend-2.pem", content: pem },
+      ]),
     );
+    expect(stdin(`haproxy-${host}-ready`, other)).toBe(ready(configurationPath, 9000));
   });
 
-  test("is ready when its health page says so, at the host's own port", () => {
-    expect(stdin(`haproxy-${host}-ready`)).toBe(scriptInput({ create: haproxy.awaitServing(at, 8100, "/healthz") }));
+  test("logs to the host's rsyslog where the config says so", async () => {
+    const other = await deployDev({ "haproxy.log": { target: "rsyslog", facility: "local3", file: "/srv/x.log" } });
+    const create = haproxy.logByRsyslog({ directory: at.directory, facility: "local3", file: "/srv/x.log" });
+    expect(stdin(`haproxy-${host}-log`, other)).toBe(scriptInput({ create, delete: haproxy.endLogByRsyslog() }));
+    expect(other.resource(`haproxy-${host}-container`).dependsOn).toContain(`haproxy-${host}-log`);
+    expect(other.resource(`haproxy-${host}-container`).inputs["volumes"]).toContainEqual({
+      hostPath: `${at.directory}/log`,
+      containerPath: "/run/warren-log",
+      readOnly: true,
+    });
+  });
+
+  test("is ready when it runs by this configuration and its health page says so, at the host's own port", () => {
+    expect(stdin(`haproxy-${host}-ready`)).toBe(ready(pathOf(cfg), 8100));
+  });
+
+  test("is not replaced before the virtual IP can be on the other balancer's host", () => {
+    const labels = dev.resource(`haproxy-${host}-container`).inputs["labels"] as { value: string }[];
+    const wayOut = {
+      ips: ["198.18.66.100"],
+      others: [host === "host4" ? "198.18.66.15" : "198.18.66.14"],
+      health: { port: 8100, path: "/healthz" },
+    };
+    const create = haproxy.gate(at, { image: imageId, settings: labels[2]!.value }, wayOut);
+    expect(stdin(`haproxy-${host}-gate`)).toBe(scriptInput({ create }));
   });
 });
 
@@ -190,8 +251,9 @@ describe("the virtual IP", () => {
       password: "generated-vip-password",
       check: { script: "/etc/keepalived/warren-check", intervalSeconds: 1, rise: 1, fall: 1 },
     });
+    const check = keepalived.checkScript(`/var/lib/warren/haproxy/${host}/health-port`, "/healthz");
     const files = writeFiles([
-      { path: "/etc/keepalived/warren-check", mode: "0755", content: keepalived.checkScript(8100, "/healthz") },
+      { path: "/etc/keepalived/warren-check", mode: "0755", content: check },
       { path: "/etc/keepalived/keepalived.conf.staged", mode: "0400", content: conf },
     ]);
     const scripts = { create: `${files}\n${keepalived.takeUp()}`, delete: keepalived.remove(host) };
@@ -212,7 +274,7 @@ describe("the virtual IP", () => {
       "vip.check": { intervalSeconds: 3, rise: 2, fall: 4, weight: -20 },
       "vip.priorities": [150, 140],
       "vip.hosts": ["host5", "host4"],
-      "haproxy.ports.stats": 9000,
+      "haproxy.directory": "/srv/lb",
     });
     const script = String(stdin("vip-host5-service", other));
     const files = [...script.matchAll(/^0\d{3} \S+ move (\S+) (\S+)$/gm)].map(([, path, data]) => [
@@ -221,7 +283,7 @@ describe("the virtual IP", () => {
     ]);
     const { "/etc/keepalived/warren-check": check, "/etc/keepalived/keepalived.conf.staged": conf } =
       Object.fromEntries(files) as Record<string, string>;
-    expect(check).toBe(keepalived.checkScript(9000, "/healthz"));
+    expect(check).toBe(keepalived.checkScript("/srv/lb/host5/health-port", "/healthz"));
     expect(conf).toBe(
       keepalivedConf({
         routerId: "host5",
@@ -241,7 +303,7 @@ describe("the virtual IP", () => {
 
 test("every script is one of these", () => {
   const tested =
-    /^(host\d-prepare|rabbitmq\d-(files|gate|boot|stop-app|reset|join-cluster|start-app)|rabbitmq-(formed|name|administrator)|haproxy-host\d-(config|ready)|vip-host\d-(package|service|holds|stands-by))$/;
+    /^(host\d-prepare|rabbitmq\d-(files|gate|boot|stop-app|reset|join-cluster|start-app)|rabbitmq-(formed|name|administrator)|haproxy-host\d-(config|gate|ready)|vip-host\d-(package|service|holds|stands-by))$/;
   const commands = dev.resources.filter(({ type }) => type === "command:remote:Command").map(({ name }) => name);
   expect(commands.filter((name) => !tested.test(name))).toEqual([]);
 });

@@ -68,7 +68,7 @@ describe("what is left out", () => {
 
 test("the certificate's path becomes absolute", () => {
   const { haproxy } = parsed({ "haproxy.tls": { certificateFile: "tls.pem" }, "haproxy.ports.amqps": 15671 });
-  expect(haproxy.tls?.certificateFile).toMatch(/^\/.*\/project\/tls\.pem$/);
+  expect(haproxy.tls.certificateFiles).toEqual([expect.stringMatching(/^\/.*\/project\/tls\.pem$/)]);
 });
 
 test("three machines can carry everything", () => {

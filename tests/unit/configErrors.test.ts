@@ -190,6 +190,31 @@ describe("values", () => {
       "warren:haproxy.timeouts.clientSeconds: 119 - must be a whole number from 120 to 2000000",
     ],
     [
+      "a network with bits of a host",
+      { "haproxy.allow": { amqp: ["192.0.2.0/24", "192.0.2.7/24"] } },
+      `warren:haproxy.allow.amqp[1]: "192.0.2.7/24" - must be an IPv4 network or address, such as 192.0.2.0/24 or 192.0.2.7`,
+    ],
+    [
+      "a network of more than 32 bits",
+      { "haproxy.allow": { stats: ["192.0.2.0/33"] } },
+      `warren:haproxy.allow.stats[0]: "192.0.2.0/33" - must be an IPv4 network or address, such as 192.0.2.0/24 or 192.0.2.7`,
+    ],
+    [
+      "nobody",
+      { "haproxy.allow": { amqp: [] } },
+      "warren:haproxy.allow.amqp: an empty list - must be a list with at least one entry",
+    ],
+    [
+      "a log that goes nowhere",
+      { "haproxy.log": { target: "syslog.example.com" } },
+      `warren:haproxy.log.target: "syslog.example.com" - must be stdout, rsyslog or a syslog server's IPv4 address and port, such as 192.0.2.9:514`,
+    ],
+    [
+      "a log beside the others",
+      { "haproxy.log": { file: "haproxy.log" } },
+      `warren:haproxy.log.file: "haproxy.log" - must be an absolute path made of letters, digits and . _ -`,
+    ],
+    [
       "a VIP without its prefix",
       { "vip.address": "192.0.2.100" },
       `warren:vip.address: "192.0.2.100" - must be an IPv4 address with its subnet's prefix length (8 to 30), such as 192.0.2.100/24`,

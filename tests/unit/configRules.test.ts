@@ -151,11 +151,86 @@ describe("balancer", () => {
       "warren:haproxy.tls: not given - must be given where warren:haproxy.ports.amqps is",
     ],
     [
+      "a page by HTTPS without a certificate",
+      { "haproxy.ports.managementTls": 15673 },
+      "warren:haproxy.tls: not given - must be given where warren:haproxy.ports.managementTls is",
+    ],
+    [
+      "TLS that ends at the balancers without a certificate",
+      { "haproxy.ports.amqps": 15671, "haproxy.tls": {} },
+      "warren:haproxy.tls.certificateFile: not given - must be given where the balancers end TLS",
+    ],
+    [
+      "a certificate for TLS that ends at the brokers",
+      {
+        "haproxy.ports.amqps": 15671,
+        "haproxy.tls": { certificateFile: "tls.pem", endsAt: "brokers" },
+        "rabbitmq.settings": { "listeners.ssl.default": 5671 },
+      },
+      'warren:haproxy.tls.certificateFile: "tls.pem" - must be left out where TLS ends at the brokers: they have the certificates',
+    ],
+    [
+      "further certificates without a first one",
+      {
+        "haproxy.ports.amqps": 15671,
+        "haproxy.tls": { moreCertificateFiles: ["tls.pem"], endsAt: "brokers" },
+        "rabbitmq.settings": { "listeners.ssl.default": 5671 },
+      },
+      "warren:haproxy.tls.moreCertificateFiles: a list - must be left out without warren:haproxy.tls.certificateFile",
+    ],
+    [
+      "TLS handed on to brokers that have none",
+      { "haproxy.ports.amqps": 15671, "haproxy.tls": { endsAt: "brokers" } },
+      'warren:haproxy.tls.endsAt: "brokers" - must be balancers, or the brokers have TLS of their own (warren:rabbitmq.settings, "listeners.ssl.default": 5671)',
+    ],
+    [
+      "a network for a port that is not offered",
+      { "haproxy.allow": { management: ["192.0.2.0/24"] } },
+      "warren:haproxy.allow.management: a list - must be left out, or warren:haproxy.ports.management be given",
+    ],
+    [
+      "MQTT without its plugin",
+      { "haproxy.ports.mqtt": 1883 },
+      "warren:haproxy.ports.mqtt: 1883 - must be left out, or rabbitmq_mqtt be among warren:rabbitmq.plugins",
+    ],
+    [
+      "a broker's port for STOMP without its plugin",
+      { "rabbitmq.ports.stomp": 61613 },
+      "warren:rabbitmq.ports.stomp: 61613 - must be left out, or rabbitmq_stomp be among warren:rabbitmq.plugins",
+    ],
+    [
+      "a plugin's own port taken by the balancer",
+      {
+        "haproxy.ports.stream": 5552,
+        "rabbitmq.plugins": ["rabbitmq_management", "rabbitmq_stream"],
+      },
+      "warren:haproxy.ports.stream: 5552 - must differ from warren:rabbitmq.ports.stream: both are used on host1, host2",
+    ],
+    [
       "more connections for a port than for all",
       { "haproxy.maxConnectionsPerFrontend": 5000 },
       "warren:haproxy.maxConnectionsPerFrontend: 5000 - must not be more than warren:haproxy.maxConnections (4096)",
     ],
   ]);
+});
+
+test("TLS ends at the brokers, and for the page at the balancers", () => {
+  const both = {
+    "haproxy.ports": { amqps: 15671, managementTls: 15673 },
+    "haproxy.tls": { certificateFile: "tls.pem", endsAt: "brokers" },
+    "rabbitmq.settings": { "listeners.ssl.default": 5671 },
+  };
+  expect(parsed(both).haproxy.tls).toMatchObject({
+    certificateFiles: [expect.stringMatching(/tls\.pem$/)],
+    passThrough: true,
+  });
+});
+
+test("a plugin's port has its protocol's number, unless the config says otherwise", () => {
+  const plugins = ["rabbitmq_management", "rabbitmq_mqtt", "rabbitmq_stream"];
+  const { ports } = parsed({ "rabbitmq.plugins": plugins, "rabbitmq.ports.stream": 5553 }).rabbitmq;
+  expect(ports).toMatchObject({ mqtt: 1883, stream: 5553 });
+  expect(ports).not.toHaveProperty("stomp");
 });
 
 describe("virtual IP", () => {

@@ -5,6 +5,7 @@ import {
   parseVersion,
   permitsMirroring,
   permitsRam,
+  saysWhetherReady,
   startsOnKhepri,
   versionOfImage,
 } from "../../config";
@@ -41,6 +42,15 @@ test.each([
     mirroring: permitsMirroring(version),
     khepri: startsOnKhepri(version),
   }).toEqual(facts);
+});
+
+test.each([
+  ["4.0.5", false],
+  ["4.1.0", false],
+  ["4.1.1", true],
+  ["4.2.0", true],
+])("a broker of %s says over HTTP whether it is ready: %p", (version, says) => {
+  expect(saysWhetherReady(version)).toBe(says);
 });
 
 test.each([

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import ts from "typescript";
 import { parse } from "yaml";
 import { refuseForeign, removeStray } from "../../commands/docker";
-import { awaitServing } from "../../commands/haproxy";
+import { awaitServing, gate as balancerGate, logByRsyslog } from "../../commands/haproxy";
 import { awaitHeld, awaitNotHeld } from "../../commands/keepalived";
 import { prepareHost } from "../../commands/prepareHost";
 import { awaitBoot, formed, gate, joinCluster, refuseMove } from "../../commands/rabbitmq";
@@ -211,6 +211,7 @@ describe("the README's tables", () => {
 describe("messages in docs/troubleshooting.md", () => {
   const place = { name: "n", container: "rabbitmq", directory: "/d" };
   const balancer = { container: "haproxy", directory: "/d", image: "haproxy:2.6" };
+  const wayOut = { ips: ["192.0.2.1"], others: ["192.0.2.5"], health: { port: 8100, path: "/healthz" } };
   const preparation = { name: "h", user: "ops", registryMirrors: ["http://m"], insecureRegistries: [] };
   const own = [
     refusal({ "vip.virtualRouterId": 0, "haproxy.hosts": [] }),
@@ -223,7 +224,9 @@ describe("messages in docs/troubleshooting.md", () => {
     gate(place, { image: "i", settings: "s" }, 5672),
     joinCluster(place, "m", "disc"),
     formed(place, [{ name: "n", type: "disc" }]),
-    awaitServing(balancer, 8100, "/healthz"),
+    awaitServing(balancer, 8100, { health: "/healthz", configuration: "/configuration/1" }),
+    balancerGate(balancer, { image: "i", settings: "s" }, wayOut),
+    logByRsyslog({ directory: "/d", facility: "local0", file: "/var/log/haproxy.log" }),
     awaitHeld("192.0.2.1", "eth0"),
     awaitNotHeld("192.0.2.1", "eth0"),
     read("engine/command/remote/connection.go"),
