@@ -31,7 +31,7 @@ if ! pulumi up --stack dev --yes --skip-preview --parallel 32; then
   cat >&2 <<'END'
 
 The update did not end well; what it had done is kept, and the next run goes on from there. If an earlier run was killed:
-  npm run pulumi -- cancel -s dev --yes      then npm start again
+  npm run recover -- --stack dev
 END
   exit 1
 fi

@@ -71,7 +71,17 @@ export class Stack {
 
   /** Starts a Pulumi command and leaves it running. */
   start(...args: string[]): { process: ChildProcess; ended: Promise<Run> } {
-    const process = spawn("pulumi", ["--non-interactive", "--stack", this.name, ...args], {
+    return this.spawn("pulumi", ["--non-interactive", "--stack", this.name, ...args]);
+  }
+
+  /** Runs `npm run recover`, to its end. */
+  async recover(): Promise<Run> {
+    const where = ["--cwd", this.directory, "--stack", this.name];
+    return this.spawn(join(root, "scripts/recover.sh"), where).ended;
+  }
+
+  private spawn(command: string, args: string[]): { process: ChildProcess; ended: Promise<Run> } {
+    const process = spawn(command, args, {
       cwd: this.directory,
       env: {
         ...globalThis.process.env,
@@ -84,7 +94,7 @@ export class Stack {
     let output = "";
     const collect = (chunk: Buffer): void => {
       output += chunk.toString();
-      this.log += args[0] === "stack" ? "" : chunk.toString();
+      this.log += args.includes("stack") ? "" : chunk.toString();
     };
     process.stdout.on("data", collect);
     process.stderr.on("data", collect);

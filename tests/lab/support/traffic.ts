@@ -1,45 +1,8 @@
-import { Connection } from "rabbitmq-client";
-
-import { onHost, until } from "./hosts";
+import { Flow, type Door, type TrafficQueue, type TrafficReport } from "./flow";
+import { onHost } from "./hosts";
 import type { Outputs } from "./stack";
 
-/** A queue that live traffic goes through. */
-export interface TrafficQueue {
-  name: string;
-  /** A classic queue is mirrored if a policy says so: see `mirrorQueues`. */
-  type: "classic" | "quorum";
-  /** `live`: consumed all the while; `afterwards`: messages stay in the queue until the traffic ends. Default: live. */
-  consumer?: "live" | "afterwards";
-}
-
-/** What came of the traffic through one queue, or through all of them. */
-export interface TrafficReport {
-  /** Messages that the broker has confirmed. */
-  confirmed: number;
-  /** Confirmed messages that never came out again. */
-  lost: number;
-  /** Longest time between two confirms that followed each other; over several queues, the worst one's. */
-  longestGapSeconds: number;
-  /** Deliveries beyond a message's first: at least once is what is promised. */
-  duplicates: number;
-  /** How often a client had to connect again. */
-  reconnects: number;
-}
-
-/** Where clients connect, and as whom. */
-interface Door {
-  hostname: string;
-  port: number;
-  vhost: string;
-  username: string;
-  password: string;
-}
-
-const publishEveryMs = 20;
-/** A publisher that has no answer for so long takes the connection for dead. */
-const confirmWithinMs = 5000;
-/** The same for a consumer that gets nothing, though there is something. */
-const deliverWithinMs = 10_000;
+export type { TrafficQueue, TrafficReport };
 
 /** Mirrors all classic queues whose name starts with a prefix, on every node, for brokers before 4.0. */
 export async function mirrorQueues(host: string, vhost: string, prefix = "mirrored"): Promise<void> {
@@ -48,218 +11,6 @@ export async function mirrorQueues(host: string, vhost: string, prefix = "mirror
     host,
     `docker exec -u rabbitmq rabbitmq rabbitmqctl -q set_policy -p ${vhost} --apply-to queues ha-${prefix} '^${prefix}' '${definition}'`,
   );
-}
-
-/** Numbered messages through one queue: a publisher with one message in flight, and a consumer, each on its connection. */
-class Flow {
-  readonly confirmed = new Set<number>();
-  /** Confirmed, and not yet consumed. What is left of it at the end is lost. */
-  private readonly unseen = new Set<number>();
-  private readonly consumed = new Set<number>();
-  private duplicates = 0;
-  private reconnects = 0;
-  private longestGapMs = 0;
-  private lastConfirm = 0;
-  private lastDelivery = Date.now();
-  private stopping = false;
-  private readonly publishing: Promise<void>;
-  private consumer: Connection | undefined;
-  private readonly watch: NodeJS.Timeout;
-
-  constructor(
-    private readonly door: Door,
-    readonly queue: TrafficQueue,
-  ) {
-    this.publishing = this.publish();
-    if (queue.consumer !== "afterwards") {
-      this.consume();
-    }
-    this.watch = setInterval(() => {
-      if (this.consumer !== undefined && this.unseen.size > 0 && Date.now() - this.lastDelivery > deliverWithinMs) {
-        this.consume();
-      }
-    }, 1000);
-  }
-
-  /** A connection that comes back by itself for as long as it is not destroyed. */
-  private connect(): Connection {
-    const connection = new Connection({
-      ...this.door,
-      connectionTimeout: 3000,
-      acquireTimeout: confirmWithinMs,
-      heartbeat: 5,
-      retryLow: 100,
-      retryHigh: 500,
-    });
-    // Without a listener an error event ends the process. What went wrong shows in the figures.
-    connection.on("error", () => undefined);
-    return connection;
-  }
-
-  private get declaration() {
-    return { queue: this.queue.name, durable: true, arguments: { "x-queue-type": this.queue.type } };
-  }
-
-  private openPublisher(): { send: (number: number) => Promise<boolean>; destroy: () => void } {
-    const connection = this.connect();
-    const publisher = connection.createPublisher({ confirm: true, queues: [this.declaration] });
-    const returned = new Set<string>();
-    // Without a queue to go to, a message is returned, and then confirmed.
-    publisher.on("basic.return", (message: { body: unknown }) => {
-      returned.add(String(message.body));
-    });
-    const send = async (number: number): Promise<boolean> => {
-      const envelope = { routingKey: this.queue.name, durable: true, mandatory: true };
-      const confirmed = await within(confirmWithinMs, publisher.send(envelope, String(number)));
-      return confirmed && !returned.has(String(number));
-    };
-    return {
-      send,
-      destroy: () => {
-        connection.unsafeDestroy();
-      },
-    };
-  }
-
-  /** A number stays the same until it is confirmed: each is published at least once. */
-  private async publish(): Promise<void> {
-    let publisher = this.openPublisher();
-    for (let number = 1; !this.stopping;) {
-      if (await publisher.send(number)) {
-        this.confirm(number++);
-      } else {
-        publisher.destroy();
-        publisher = this.openPublisher();
-        this.reconnects++;
-      }
-      await pause(publishEveryMs);
-    }
-    publisher.destroy();
-  }
-
-  private confirm(number: number): void {
-    const now = Date.now();
-    this.longestGapMs = Math.max(this.longestGapMs, this.lastConfirm === 0 ? 0 : now - this.lastConfirm);
-    this.lastConfirm = now;
-    this.confirmed.add(number);
-    if (!this.consumed.has(number)) {
-      this.unseen.add(number);
-    }
-  }
-
-  private consume(): void {
-    if (this.consumer !== undefined) {
-      this.consumer.unsafeDestroy();
-      this.reconnects++;
-    }
-    this.lastDelivery = Date.now();
-    this.consumer = this.connect();
-    const consumer = this.consumer.createConsumer(
-      { queue: this.queue.name, queueOptions: this.declaration, qos: { prefetchCount: 50 } },
-      (message) => {
-        this.receive(Number(message.body));
-      },
-    );
-    consumer.on("error", () => undefined);
-  }
-
-  private receive(number: number): void {
-    this.lastDelivery = Date.now();
-    this.duplicates += this.consumed.has(number) ? 1 : 0;
-    this.consumed.add(number);
-    this.unseen.delete(number);
-  }
-
-  /** Waits until one more message has gone all the way. */
-  async serves(seconds: number): Promise<void> {
-    const { size } = this.confirmed;
-    await until(
-      `a message is confirmed in ${this.queue.name}`,
-      () => Promise.resolve(this.confirmed.size > size),
-      seconds,
-    );
-    if (this.consumer !== undefined) {
-      const last = Math.max(...this.confirmed);
-      await until(`it is consumed`, () => Promise.resolve(this.consumed.has(last)), seconds);
-    }
-  }
-
-  /** Ends the traffic once it flows, so that a gap at its end counts as well; reads what is left. */
-  async stop(): Promise<TrafficReport> {
-    try {
-      await until(`a message is confirmed in ${this.queue.name}`, this.nextConfirm(), 120);
-      this.stopping = true;
-      await this.publishing;
-      if (this.consumer === undefined) {
-        this.consume();
-      }
-      await until("all is consumed", () => Promise.resolve(this.unseen.size === 0), 20).catch(() =>
-        this.readToTheEnd(),
-      );
-    } finally {
-      this.end();
-      await this.publishing;
-    }
-    return {
-      confirmed: this.confirmed.size,
-      lost: this.unseen.size,
-      longestGapSeconds: Math.round(this.longestGapMs / 100) / 10,
-      duplicates: this.duplicates,
-      reconnects: this.reconnects,
-    };
-  }
-
-  private nextConfirm(): () => Promise<boolean> {
-    const { size } = this.confirmed;
-    return () => Promise.resolve(this.confirmed.size > size);
-  }
-
-  /** Something is missing: without the consumer, what it held goes back into the queue, which is then read until empty. */
-  private async readToTheEnd(): Promise<void> {
-    this.consumer?.unsafeDestroy();
-    const connection = this.connect();
-    let empty = 0;
-    // A consumer's messages come back a moment after it is gone: once empty is not enough.
-    const emptied = async (): Promise<boolean> => {
-      const message = await connection.basicGet({ queue: this.queue.name, noAck: true });
-      if (message === undefined) {
-        await pause(500);
-        return this.unseen.size === 0 || ++empty >= 10;
-      }
-      empty = 0;
-      this.receive(Number(message.body));
-      return false;
-    };
-    await until(`${this.queue.name} can be read until it is empty`, emptied, 120).finally(() => {
-      connection.unsafeDestroy();
-    });
-  }
-
-  /** Ends everything at once. */
-  end(): void {
-    this.stopping = true;
-    clearInterval(this.watch);
-    this.consumer?.unsafeDestroy();
-  }
-}
-
-/** Whether a publish was confirmed, and in time. */
-async function within(milliseconds: number, publish: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, milliseconds, false);
-  });
-  const answer = publish.then(
-    () => true,
-    () => false,
-  );
-  return Promise.race([answer, late]).finally(() => {
-    clearTimeout(timer);
-  });
-}
-
-async function pause(milliseconds: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /** Publishers and consumers that go on through the service's front door, whatever happens behind it. */
@@ -288,6 +39,17 @@ export class Traffic {
   /** Waits until every queue takes, and gives, another message. */
   async serves(seconds = 60): Promise<void> {
     await Promise.all(this.flows.map((flow) => flow.serves(seconds)));
+  }
+
+  /** Publishers fall silent, as before a planned stop; consumers go on. The pause counts as a gap. */
+  async hold(): Promise<void> {
+    await Promise.all(this.flows.map((flow) => flow.hold()));
+  }
+
+  resume(): void {
+    for (const flow of this.flows) {
+      flow.resume();
+    }
   }
 
   /** From now on connections are made with these; those that are open stay. */
