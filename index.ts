@@ -55,7 +55,7 @@ export = async (): Promise<StackOutputs> => {
     readyCheck: saysWhetherReady(rabbitmq.version),
     certificates: haproxy.tls.certificateFiles.map((file) => readFileSync(file, "utf8")),
     passThrough: haproxy.tls.passThrough,
-    ...(vip === undefined ? {} : { vips: { ips: [vip.ip], hosts: vip.hosts.map(host) } }),
+    ...(vip === undefined ? {} : { vips: { ips: vip.ips, hosts: vip.hosts.map(host) } }),
     brokers: [cluster.formed],
     rolling: serving.length > 0,
   });
@@ -63,13 +63,11 @@ export = async (): Promise<StackOutputs> => {
   if (vip !== undefined) {
     new KeepalivedVip("vip", {
       ...vip,
-      hosts: vip.hosts.map((name, index) => ({
+      hosts: vip.hosts.map((name) => ({
         host: host(name),
-        priority: present(vip.priorities[index]),
         balancer: present(balancers.serving[name]),
         healthPortFile: present(balancers.healthPortFiles[name]),
       })),
-      rolling: serving.length > 0,
     });
   }
   return stackOutputs(config, cluster, balancers);

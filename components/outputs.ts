@@ -8,6 +8,8 @@ import type { ClusterMembers, RabbitCluster } from "./rabbitCluster";
 export interface StackOutputs {
   /** The virtual IP; absent in a stack without one. */
   vip?: string;
+  /** All virtual IPs, that one first; absent in a stack without one. */
+  vips?: string[];
   /** Ports at the virtual IP; `metrics`, and `management` where the balancers do not offer it, on every node's host. */
   ports: {
     amqp: number;
@@ -51,7 +53,7 @@ export function stackOutputs(config: StackConfig, cluster: RabbitCluster, balanc
       : `http://${entrance}:${management}/`;
   };
   return {
-    ...(vip === undefined ? {} : { vip: vip.ip }),
+    ...(vip === undefined ? {} : { vip: vip.ip, vips: vip.ips }),
     ports: {
       amqp,
       stats,

@@ -41,13 +41,27 @@ export interface HaproxyConfig extends Omit<Sections["haproxy"], "tls"> {
   };
 }
 
-export interface VipConfig extends Omit<NonNullable<Sections["vip"]>, "hosts" | "priorities"> {
-  /** The address alone, without the prefix length that `address` has. */
-  ip: string;
-  /** The hosts that may hold the VIP. The first is MASTER. */
+/** Virtual IPs that move together. */
+export interface VipInstance {
+  /** In CIDR form; the first is the one that the output names. */
+  addresses: string[];
+  interface: string;
+  virtualRouterId: number;
+  /** The hosts that may hold them. The first is MASTER. */
   hosts: string[];
   /** One for each of the hosts, falling. */
   priorities: number[];
+}
+
+export interface VipConfig extends Omit<NonNullable<Sections["vip"]>, "hosts" | "priorities" | "instances"> {
+  /** The first address alone, without the prefix length that `address` has. */
+  ip: string;
+  /** All addresses, without their prefix lengths. */
+  ips: string[];
+  /** The section's own addresses first. */
+  instances: [VipInstance, ...VipInstance[]];
+  /** All hosts that may hold one. */
+  hosts: string[];
 }
 
 /** A stack's config, checked and complete. */

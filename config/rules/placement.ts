@@ -3,6 +3,7 @@ import type { Path, Report } from "../errors";
 import { pathText } from "../errors";
 import type { Sections } from "../schema";
 import { brokerPorts, pluginPorts } from "./rabbitmq";
+import { vipAddresses } from "./vip";
 
 /** The sections that could be read. */
 export type Readable = Partial<Sections>;
@@ -31,6 +32,11 @@ function checkHostNames({ hosts, rabbitmq, haproxy, vip }: Readable, report: Rep
   if (!haproxy) {
     vip?.hosts?.forEach((name, index) => {
       check(["vip", "hosts", index], name);
+    });
+    vip?.instances.forEach((instance, number) => {
+      instance.hosts?.forEach((name, index) => {
+        check(["vip", "instances", number, "hosts", index], name);
+      });
     });
   }
 }
@@ -77,16 +83,17 @@ function claimsByHost({ hosts, ssh, rabbitmq, haproxy }: Readable): Map<string, 
 
 function checkVipAddress({ hosts, haproxy, vip }: Readable, report: Report): void {
   if (!vip || !hosts) return;
-  const ip = vip.address.split("/")[0];
-  const subnet = IPv4.parseCIDR(vip.address);
-  const path = ["vip", "address"];
-  for (const [name, { address }] of Object.entries(hosts)) {
-    if (address === ip) report(path, vip.address, `must not be the address of a host (${name})`);
-  }
-  for (const name of new Set(vip.hosts ?? haproxy?.hosts)) {
-    const address = hosts[name]?.address;
-    if (address !== undefined && !IPv4.parse(address).match(subnet)) {
-      report(path, vip.address, `must be in the subnet of the hosts that hold it: ${name} (${address}) is outside`);
+  for (const { path, address, hosts: holders } of vipAddresses(vip, haproxy?.hosts)) {
+    const ip = address.split("/")[0];
+    const subnet = IPv4.parseCIDR(address);
+    for (const [name, host] of Object.entries(hosts)) {
+      if (host.address === ip) report(path, address, `must not be the address of a host (${name})`);
+    }
+    for (const name of new Set(holders)) {
+      const own = hosts[name]?.address;
+      if (own !== undefined && !IPv4.parse(own).match(subnet)) {
+        report(path, address, `must be in the subnet of the hosts that hold it: ${name} (${own}) is outside`);
+      }
     }
   }
 }

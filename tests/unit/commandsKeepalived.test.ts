@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import * as keepalived from "../../commands/keepalived";
@@ -7,10 +8,12 @@ import { makeDirectory } from "./support/directory";
 import { serve } from "./support/web";
 
 test("files stand where keepalived and Warren look for them", () => {
-  expect([keepalived.configFile, keepalived.stagedFile, keepalived.checkFile]).toEqual([
+  const { configFile, stagedFile, checkFile, notifyFile } = keepalived;
+  expect([configFile, stagedFile, checkFile, notifyFile]).toEqual([
     "/etc/keepalived/keepalived.conf",
     "/etc/keepalived/keepalived.conf.staged",
     "/etc/keepalived/warren-check",
+    "/etc/keepalived/warren-notify",
   ]);
 });
 
@@ -39,17 +42,17 @@ describe("checkScript", () => {
 });
 
 test("install brings keepalived with the distribution's own packages, where it is missing", () => {
-  expect(keepalived.install()).toBe(`if ! command -v keepalived > /dev/null; then
+  expect(keepalived.install()).toBe(`if ! command -v keepalived > /dev/null || ! command -v nft > /dev/null; then
 if command -v apt-get > /dev/null; then
   export DEBIAN_FRONTEND=noninteractive
   apt-get -qq -o DPkg::Lock::Timeout=300 update > /dev/null
-  apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends keepalived > /dev/null
+  apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends keepalived nftables > /dev/null
 elif command -v dnf > /dev/null; then
-  dnf -q -y install keepalived > /dev/null
+  dnf -q -y install keepalived nftables > /dev/null
 elif command -v yum > /dev/null; then
-  yum -q -y install keepalived > /dev/null
+  yum -q -y install keepalived nftables > /dev/null
 else
-  echo "no apt-get, dnf or yum here: install keepalived by hand" >&2
+  echo "no apt-get, dnf or yum here: install keepalived nftables by hand" >&2
   exit 1
 fi
 fi
@@ -60,74 +63,137 @@ mkdir -p /etc/keepalived`);
 const runIn = (directory: string, script: string, stubs: Stubs) =>
   runOnHost(script.replaceAll("/etc/keepalived", directory), { stubs });
 
-describe("takeUp", () => {
+const staged = `${keepalived.marker("host4")}\nglobal_defs {\n    script_user nobody\n}\n`;
+
+describe("check", () => {
   test("by its text", () => {
-    expect(keepalived.takeUp()).toBe(`umask 077
+    expect(keepalived.check()).toBe(`umask 077
 trap 'rm -f /etc/keepalived/keepalived.conf.staged.check' EXIT
 sed 's/^ *script_user .*/script_user root/' /etc/keepalived/keepalived.conf.staged > /etc/keepalived/keepalived.conf.staged.check
-keepalived -t -f /etc/keepalived/keepalived.conf.staged.check
-if [ -s /etc/keepalived/keepalived.conf ] && ! grep -q "^# Written by Warren" /etc/keepalived/keepalived.conf; then
-  cp -p /etc/keepalived/keepalived.conf /etc/keepalived/keepalived.conf.before-warren
-fi
-mv -f /etc/keepalived/keepalived.conf.staged /etc/keepalived/keepalived.conf
-systemctl enable -q keepalived
-if systemctl is-active -q keepalived; then systemctl reload keepalived; else systemctl start keepalived; fi`);
+keepalived -t -f /etc/keepalived/keepalived.conf.staged.check`);
   });
 
-  const staged = `${keepalived.marker("host4")}\nglobal_defs {\n    script_user nobody\n}\n`;
-  const active: Stubs = { keepalived: { "-t": {} }, systemctl: { "enable -q": {}, "is-active": {}, reload: {} } };
-
-  test("checks a copy in which the check runs as root, swaps it in and has keepalived reload", async () => {
+  test("is of a copy in which the check runs as root, which nobody else may read", async () => {
     const directory = makeDirectory({ "keepalived.conf.staged": staged });
-    const check = `cp "$3" ${directory}/checked; stat -c %a "$3" > ${directory}/mode`;
-    const { code, calls } = await runIn(directory, keepalived.takeUp(), {
-      ...active,
-      keepalived: { "-t": { run: check } },
-    });
-    expect(code).toBe(0);
+    const copy = `cp "$3" ${directory}/checked; stat -c %a "$3" > ${directory}/mode`;
+    const { code, calls } = await runIn(directory, keepalived.check(), { keepalived: { "-t": { run: copy } } });
+    expect([code, calls]).toEqual([0, [`keepalived -t -f ${directory}/keepalived.conf.staged.check`]]);
     expect(readFileSync(join(directory, "checked"), "utf8")).toBe(
       staged.replace("    script_user nobody", "script_user root"),
     );
     expect(readFileSync(join(directory, "mode"), "utf8")).toBe("600\n");
-    expect(readFileSync(join(directory, "keepalived.conf"), "utf8")).toBe(staged);
-    expect(readdirSync(directory).sort()).toEqual(["checked", "keepalived.conf", "mode"]);
-    expect(calls).toEqual([
-      `keepalived -t -f ${directory}/keepalived.conf.staged.check`,
-      "systemctl enable -q keepalived",
-      "systemctl is-active -q keepalived",
-      "systemctl reload keepalived",
-    ]);
+    expect(readdirSync(directory).sort()).toEqual(["checked", "keepalived.conf.staged", "mode"]);
+  });
+
+  test("fails where keepalived refuses it", async () => {
+    const directory = makeDirectory({ "keepalived.conf.staged": staged });
+    const { code } = await runIn(directory, keepalived.check(), { keepalived: { "-t": { code: 4 } } });
+    expect([code, readdirSync(directory)]).toEqual([4, ["keepalived.conf.staged"]]);
+  });
+});
+
+describe("takeUp", () => {
+  test("by its text", () => {
+    expect(keepalived.takeUp("abc")).toBe(`umask 077
+if [ ! -e /etc/keepalived/keepalived.conf.staged ]; then
+  if ! echo "abc  /etc/keepalived/keepalived.conf" | sha256sum -c --status; then
+    echo "/etc/keepalived/keepalived.conf is not what Warren wrote, and nothing is staged: somebody has changed it by hand" >&2
+    exit 1
+  fi
+else
+  if [ -s /etc/keepalived/keepalived.conf ] && ! grep -q "^# Written by Warren" /etc/keepalived/keepalived.conf; then
+    cp -p /etc/keepalived/keepalived.conf /etc/keepalived/keepalived.conf.before-warren
+  fi
+  mv -f /etc/keepalived/keepalived.conf.staged /etc/keepalived/keepalived.conf
+fi
+if systemctl is-active -q keepalived; then systemctl reload keepalived; else systemctl start keepalived; fi
+systemctl enable -q keepalived`);
+  });
+
+  const active: Stubs = { systemctl: { "enable -q": {}, "is-active": {}, reload: {} } };
+  const takeUp = keepalived.takeUp(createHash("sha256").update(staged).digest("hex"));
+
+  test("swaps what is staged in and has keepalived reload; again, it finds that done", async () => {
+    const directory = makeDirectory({ "keepalived.conf.staged": staged });
+    for (let run = 1; run <= 2; run++) {
+      const { code, calls } = await runIn(directory, takeUp, active);
+      expect([code, readdirSync(directory)]).toEqual([0, ["keepalived.conf"]]);
+      expect(readFileSync(join(directory, "keepalived.conf"), "utf8")).toBe(staged);
+      expect(calls).toEqual([
+        "systemctl is-active -q keepalived",
+        "systemctl reload keepalived",
+        "systemctl enable -q keepalived",
+      ]);
+    }
   });
 
   test("starts keepalived where it does not run", async () => {
     const directory = makeDirectory({ "keepalived.conf.staged": staged });
     const systemctl = { "enable -q": {}, "is-active": { code: 3 }, "start keepalived": {} };
-    const { code, calls } = await runIn(directory, keepalived.takeUp(), { ...active, systemctl });
-    expect([code, calls.at(-1)]).toEqual([0, "systemctl start keepalived"]);
+    const { code, calls } = await runIn(directory, takeUp, { systemctl });
+    expect([code, calls[1]]).toEqual([0, "systemctl start keepalived"]);
   });
 
-  test("changes nothing when keepalived refuses the configuration", async () => {
-    const directory = makeDirectory({ "keepalived.conf": "somebody else's\n", "keepalived.conf.staged": staged });
-    const { code, calls } = await runIn(directory, keepalived.takeUp(), { keepalived: { "-t": { code: 4 } } });
-    expect([code, calls.length]).toEqual([4, 1]);
-    expect(readFileSync(join(directory, "keepalived.conf"), "utf8")).toBe("somebody else's\n");
-    expect(existsSync(join(directory, "keepalived.conf.before-warren"))).toBe(false);
-    expect(readdirSync(directory).sort()).toEqual(["keepalived.conf", "keepalived.conf.staged"]);
+  test.each<[string, Record<string, string>]>([
+    ["is another", { "keepalived.conf": "somebody else's\n" }],
+    ["is gone", {}],
+  ])("goes no further where nothing is staged and the configuration %s", async (_title, files) => {
+    const directory = makeDirectory(files);
+    const { code, stderr, calls } = await runIn(directory, takeUp, active);
+    expect([code, calls]).toEqual([1, []]);
+    expect(stderr).toContain("is not what Warren wrote, and nothing is staged");
   });
 
   test("keeps a configuration of somebody else's, with its mode, and not one of its own", async () => {
     const directory = makeDirectory({ "keepalived.conf": "somebody else's\n", "keepalived.conf.staged": staged });
     const kept = join(directory, "keepalived.conf.before-warren");
     const { mode } = statSync(join(directory, "keepalived.conf"));
-    expect((await runIn(directory, keepalived.takeUp(), active)).code).toBe(0);
+    expect((await runIn(directory, takeUp, active)).code).toBe(0);
     expect(readFileSync(kept, "utf8")).toBe("somebody else's\n");
     expect(statSync(kept).mode).toBe(mode);
 
-    const again = { ...active, keepalived: { "-t": {} } };
     await runOnHost(`cp ${directory}/keepalived.conf ${directory}/keepalived.conf.staged`);
-    expect((await runIn(directory, keepalived.takeUp(), again)).code).toBe(0);
+    expect((await runIn(directory, takeUp, active)).code).toBe(0);
     expect(readFileSync(kept, "utf8")).toBe("somebody else's\n");
   });
+});
+
+describe("notifyScript", () => {
+  test("by its text", () => {
+    expect(keepalived.notifyScript({ logFile: "/var/log/vip.log", hook: "/usr/local/bin/hook" })).toBe(`#!/bin/bash
+# TYPE NAME STATE PRIORITY, as keepalived hands them over.
+printf '%s %s %s\\n' "$(date '+%F %T %z')" "$2" "$3" >> /var/log/vip.log
+exec /usr/local/bin/hook "$@"
+`);
+  });
+
+  test("notes the change, and hands keepalived's own words to the hook", async () => {
+    const directory = makeDirectory({ hook: '#!/bin/sh\necho "$@"\n' });
+    chmodSync(join(directory, "hook"), 0o755);
+    const text = keepalived.notifyScript({ logFile: `${directory}/log`, hook: `${directory}/hook` });
+    const { stdout } = await runBash(text, ["INSTANCE", "VI_51", "MASTER", "101"]);
+    expect(stdout).toBe("INSTANCE VI_51 MASTER 101\n");
+    expect(readFileSync(join(directory, "log"), "utf8")).toMatch(
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4} VI_51 MASTER\n$/,
+    );
+  });
+
+  test("does without a hook", async () => {
+    const directory = makeDirectory();
+    const text = keepalived.notifyScript({ logFile: `${directory}/log` });
+    expect((await runBash(text, ["INSTANCE", "VI_51", "FAULT", "101"])).code).toBe(0);
+  });
+});
+
+test("a hook has to be a program", async () => {
+  const directory = makeDirectory({ hook: "" });
+  const outcome = await runOnHost(keepalived.requireHook(`${directory}/hook`));
+  expect([outcome.code, outcome.stderr]).toEqual([
+    1,
+    `${directory}/hook (vip.notify.hook) is not a program on this host\n`,
+  ]);
+  chmodSync(join(directory, "hook"), 0o755);
+  expect((await runOnHost(keepalived.requireHook(`${directory}/hook`))).code).toBe(0);
 });
 
 describe("remove", () => {
@@ -135,7 +201,7 @@ describe("remove", () => {
     expect(keepalived.remove("host4"))
       .toBe(`grep -qxF "# Written by Warren for host4." /etc/keepalived/keepalived.conf || exit 0
 systemctl disable -q --now keepalived
-rm -f /etc/keepalived/warren-check /etc/keepalived/keepalived.conf /etc/keepalived/keepalived.conf.staged
+rm -f /etc/keepalived/warren-check /etc/keepalived/warren-notify /etc/keepalived/keepalived.conf /etc/keepalived/keepalived.conf.staged
 if [ -e /etc/keepalived/keepalived.conf.before-warren ]; then
   mv /etc/keepalived/keepalived.conf.before-warren /etc/keepalived/keepalived.conf
   systemctl enable -q --now keepalived

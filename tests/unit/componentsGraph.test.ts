@@ -3,6 +3,8 @@ import type { Deployment } from "./support/mocks";
 
 /* The graph of the dev stack, as its first update makes it. */
 
+const balancersReady = ["haproxy-host4-ready", "haproxy-host5-ready"];
+
 /** Each resource, and what it waits for. */
 const edges: Record<string, string[]> = {
   "warren-dev": [],
@@ -84,9 +86,11 @@ const edges: Record<string, string[]> = {
   vip: [],
   "vip-password": [],
   "vip-host4-package": ["host4-prepare"],
-  "vip-host4-service": ["haproxy-host4-ready", "vip-host4-package", "vip-password"],
+  "vip-host4-config": ["vip-host4-package", "vip-password"],
+  "vip-host4-service": [...balancersReady, "vip-host4-config", "vip-host5-config", "vip-password"],
   "vip-host5-package": ["host5-prepare"],
-  "vip-host5-service": ["haproxy-host5-ready", "vip-host5-package", "vip-password"],
+  "vip-host5-config": ["vip-host5-package", "vip-password"],
+  "vip-host5-service": [...balancersReady, "vip-host4-config", "vip-host5-config", "vip-password"],
   "vip-host4-holds": ["vip-host4-service", "vip-host5-service"],
   "vip-host5-stands-by": ["vip-host4-holds", "vip-host4-service", "vip-host5-service"],
 };
@@ -180,7 +184,7 @@ describe("first update", () => {
   });
 
   test("images and balancers' configurations wait for no broker, containers of balancers for all of them", () => {
-    for (const part of ["haproxy-host4-config", "haproxy-host5-config", "vip-host4-package"]) {
+    for (const part of ["haproxy-host4-config", "haproxy-host5-config", "vip-host4-config"]) {
       expect([...dev.before(part)].filter((name) => name.startsWith("rabbitmq"))).toEqual([]);
     }
     for (const node of nodes) expect(dev.before("haproxy-host4-container")).toContain(`${node}-boot`);

@@ -179,7 +179,7 @@ describe("commands", () => {
       expect(additionalSecretOutputs).toEqual(expect.arrayContaining(["stdout", "stderr", "connection"]));
       expect(Object.keys(inputs).filter((key) => ["environment", "update", "assetPaths"].includes(key))).toEqual([]);
     }
-    expect(commands).toHaveLength(37);
+    expect(commands).toHaveLength(39);
   });
 
   test("that have an end: hosts' preparation, files, configurations, services", () => {
@@ -194,8 +194,8 @@ describe("commands", () => {
 
   test("that run anew when what they watch is made anew", () => {
     const settled = [
-      "id of vip-host5-service",
       "id of vip-host4-service",
+      "id of vip-host5-service",
       '{"address":"198.18.66.100/24","virtualRouterId":51,"priorities":[101,100],"check":{"intervalSeconds":1,"rise":1,"fall":1}}',
     ];
     expect(each("triggers")).toEqual({

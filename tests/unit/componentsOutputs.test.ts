@@ -10,6 +10,7 @@ import { certificate, certificateKey } from "./configFixture";
 
 const dev = {
   vip: "198.18.66.100",
+  vips: ["198.18.66.100"],
   ports: { amqp: 15670, management: 15672, stats: 8100, metrics: 15692 },
   amqpUrl: sealed("amqp://admin:generated-rabbitmq-password@198.18.66.100:15670/app"),
   managementUrl: "http://198.18.66.100:15672/",
@@ -42,8 +43,8 @@ test("the dev stack's, whole", async () => {
 });
 
 test("without a virtual IP, the first balancer is the entrance", async () => {
-  const { vip, ...without } = dev;
-  expect(vip).toBeDefined();
+  const { vip, vips, ...without } = dev;
+  expect([vip, vips]).toEqual(["198.18.66.100", ["198.18.66.100"]]);
   expect(await outputs({ vip: undefined, "haproxy.hosts": ["host5", "host4"] })).toEqual({
     ...without,
     amqpUrl: sealed("amqp://admin:generated-rabbitmq-password@198.18.66.15:15670/app"),

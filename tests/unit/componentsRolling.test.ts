@@ -27,7 +27,6 @@ beforeAll(async () => {
 const balancersRoll = {
   "haproxy-host5-config": ["rabbitmq-formed"],
   "haproxy-host4-config": ["haproxy-host5-ready", "rabbitmq-formed"],
-  "vip-host4-service": ["vip-host5-service"],
 };
 
 describe("a change of a stack that serves", () => {
@@ -52,8 +51,9 @@ describe("a change of a stack that serves", () => {
   test("leaves the host that holds the virtual IP for last", async () => {
     const second = await deployDev({}, members);
     expect(
-      [...second.before("vip-host5-service")].filter((name) => /host4-(config|container|service)/.test(name)),
+      [...second.before("haproxy-host5-ready")].filter((name) => /^haproxy-host4-(config|container)/.test(name)),
     ).toEqual([]);
+    expect(second.before("haproxy-host4-gate")).toContain("haproxy-host5-ready");
   });
 
   test("still pulls images and writes nodes' files side by side", async () => {

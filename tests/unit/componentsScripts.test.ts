@@ -8,12 +8,10 @@ import { imageId, unsealed, type Deployment } from "./support/mocks";
 import { containerOwner, refuseForeign } from "../../commands/docker";
 import { writeFiles } from "../../commands/files";
 import * as haproxy from "../../commands/haproxy";
-import * as keepalived from "../../commands/keepalived";
 import { prepareHost, unprepareHost } from "../../commands/prepareHost";
 import * as rabbitmq from "../../commands/rabbitmq";
 import { scriptInput } from "../../commands/shell";
 import { haproxyCfg, type HaproxyCfg } from "../../templates/haproxyCfg";
-import { keepalivedConf } from "../../templates/keepalivedConf";
 import { enabledPlugins, hostsFile, rabbitmqConf } from "../../templates/rabbitmqConf";
 import { certificate, certificateKey } from "./configFixture";
 
@@ -235,75 +233,9 @@ describe.each(["host4", "host5"])("the balancer on %s", (host) => {
   });
 });
 
-describe("the virtual IP", () => {
-  test.each([
-    ["host4", "MASTER", 101],
-    ["host5", "BACKUP", 100],
-  ] as const)("on %s: %s with priority %i", (host, role, priority) => {
-    const conf = keepalivedConf({
-      routerId: host,
-      interface: "eth0",
-      virtualRouterId: 51,
-      role,
-      priority,
-      advertisementSeconds: 1,
-      address: "198.18.66.100/24",
-      password: "generated-vip-password",
-      check: { script: "/etc/keepalived/warren-check", intervalSeconds: 1, rise: 1, fall: 1 },
-    });
-    const check = keepalived.checkScript(`/var/lib/warren/haproxy/${host}/health-port`, "/healthz");
-    const files = writeFiles([
-      { path: "/etc/keepalived/warren-check", mode: "0755", content: check },
-      { path: "/etc/keepalived/keepalived.conf.staged", mode: "0400", content: conf },
-    ]);
-    const scripts = { create: `${files}\n${keepalived.takeUp()}`, delete: keepalived.remove(host) };
-    expect(stdin(`vip-${host}-service`)).toBe(scriptInput(scripts));
-    expect(stdin(`vip-${host}-package`)).toBe(scriptInput({ create: keepalived.install() }));
-  });
-
-  test("is held by the preferred host, and by no other", () => {
-    expect(stdin("vip-host4-holds")).toBe(scriptInput({ create: keepalived.awaitHeld("198.18.66.100", "eth0") }));
-    expect(stdin("vip-host5-stands-by")).toBe(
-      scriptInput({ create: keepalived.awaitNotHeld("198.18.66.100", "eth0") }),
-    );
-  });
-
-  test("is prepared, checked and given up as its section says", async () => {
-    const other = await deployDev({
-      "vip.interface": "bond0.7",
-      "vip.check": { intervalSeconds: 3, rise: 2, fall: 4, weight: -20 },
-      "vip.priorities": [150, 140],
-      "vip.hosts": ["host5", "host4"],
-      "haproxy.directory": "/srv/lb",
-    });
-    const script = String(stdin("vip-host5-service", other));
-    const files = [...script.matchAll(/^0\d{3} \S+ move (\S+) (\S+)$/gm)].map(([, path, data]) => [
-      path,
-      Buffer.from(data!, "base64").toString(),
-    ]);
-    const { "/etc/keepalived/warren-check": check, "/etc/keepalived/keepalived.conf.staged": conf } =
-      Object.fromEntries(files) as Record<string, string>;
-    expect(check).toBe(keepalived.checkScript("/srv/lb/host5/health-port", "/healthz"));
-    expect(conf).toBe(
-      keepalivedConf({
-        routerId: "host5",
-        interface: "bond0.7",
-        virtualRouterId: 51,
-        role: "MASTER",
-        priority: 150,
-        advertisementSeconds: 1,
-        address: "198.18.66.100/24",
-        password: "generated-vip-password",
-        check: { script: "/etc/keepalived/warren-check", intervalSeconds: 3, rise: 2, fall: 4, weight: -20 },
-      }),
-    );
-    expect(other.resource("vip-host4-stands-by").dependsOn).toContain("vip-host5-holds");
-  });
-});
-
 test("every script is one of these", () => {
   const tested =
-    /^(host\d-prepare|rabbitmq\d-(files|gate|boot|stop-app|reset|join-cluster|start-app)|rabbitmq-(formed|name|administrator)|haproxy-host\d-(config|gate|ready)|vip-host\d-(package|service|holds|stands-by))$/;
+    /^(host\d-prepare|rabbitmq\d-(files|gate|boot|stop-app|reset|join-cluster|start-app)|rabbitmq-(formed|name|administrator)|haproxy-host\d-(config|gate|ready)|vip-host\d-(package|config|service|holds|stands-by))$/;
   const commands = dev.resources.filter(({ type }) => type === "command:remote:Command").map(({ name }) => name);
   expect(commands.filter((name) => !tested.test(name))).toEqual([]);
 });

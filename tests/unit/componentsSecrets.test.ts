@@ -37,7 +37,7 @@ const commandsOf = (deployment: Deployment) =>
 
 const files = nodes.map((node) => `${node}-files.stdin`);
 const configs = ["haproxy-host4-config.stdin", "haproxy-host5-config.stdin"];
-const services = ["vip-host4-service.stdin", "vip-host5-service.stdin"];
+const services = ["vip-host4-config.stdin", "vip-host5-config.stdin"];
 
 describe("generated secrets", () => {
   let dev: Deployment;

@@ -50,7 +50,7 @@ describe("what is left out", () => {
       address: "192.0.2.100/24",
       ip: "192.0.2.100",
       hosts: ["host3", "host1"],
-      priorities: [101, 100],
+      instances: [{ hosts: ["host3", "host1"], priorities: [101, 100] }],
     });
   });
 
@@ -107,8 +107,7 @@ describe("the lab's stack (Pulumi.dev.yaml)", () => {
     expect(vip).toMatchObject({
       ip: "198.18.66.100",
       virtualRouterId: 51,
-      hosts: ["host4", "host5"],
-      priorities: [101, 100],
+      instances: [{ hosts: ["host4", "host5"], priorities: [101, 100] }],
     });
   });
 });

@@ -225,6 +225,16 @@ describe("values", () => {
       "warren:vip.virtualRouterId: 256 - must be a whole number from 1 to 255",
     ],
     [
+      "a mail server by name",
+      { "vip.mail": { to: ["a@example.com"], from: "b@example.com", server: "mail.example.com" } },
+      `warren:vip.mail.server: "mail.example.com" - must be the mail server's IPv4 address, with a port if it is not 25, such as 192.0.2.25:587`,
+    ],
+    [
+      "a mail to nobody in particular",
+      { "vip.mail": { to: ["ops"], from: "b@example.com" } },
+      `warren:vip.mail.to[0]: "ops" - must be a mail address, such as ops@example.com`,
+    ],
+    [
       "no router id",
       { "vip.virtualRouterId": undefined },
       "warren:vip.virtualRouterId: not given - must be a whole number from 1 to 255",

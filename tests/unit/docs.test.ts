@@ -5,7 +5,14 @@ import ts from "typescript";
 import { parse } from "yaml";
 import { refuseForeign, removeStray } from "../../commands/docker";
 import { awaitServing, gate as balancerGate, logByRsyslog } from "../../commands/haproxy";
-import { awaitHeld, awaitNotHeld } from "../../commands/keepalived";
+import {
+  awaitHeld,
+  awaitNotHeld,
+  awaitSomebody,
+  refuseTaken,
+  requireHook,
+  takeUp as keepalivedTakeUp,
+} from "../../commands/keepalived";
 import { prepareHost } from "../../commands/prepareHost";
 import { awaitBoot, formed, gate, joinCluster, refuseMove } from "../../commands/rabbitmq";
 import { parseConfig } from "../../config";
@@ -208,7 +215,7 @@ describe("the README's tables", () => {
   });
 });
 
-describe("messages in docs/troubleshooting.md", () => {
+describe("messages in the pages on troubleshooting", () => {
   const place = { name: "n", container: "rabbitmq", directory: "/d" };
   const balancer = { container: "haproxy", directory: "/d", image: "haproxy:2.6" };
   const wayOut = { ips: ["192.0.2.1"], others: ["192.0.2.5"], health: { port: 8100, path: "/healthz" } };
@@ -228,6 +235,10 @@ describe("messages in docs/troubleshooting.md", () => {
     balancerGate(balancer, { image: "i", settings: "s" }, wayOut),
     logByRsyslog({ directory: "/d", facility: "local0", file: "/var/log/haproxy.log" }),
     awaitHeld("192.0.2.1", "eth0"),
+    awaitSomebody("192.0.2.1", "eth0"),
+    keepalivedTakeUp("digest"),
+    refuseTaken([{ interface: "eth0", virtualRouterId: 51, ips: ["192.0.2.1"], peers: ["192.0.2.5"] }]),
+    requireHook("/usr/local/bin/hook"),
     awaitNotHeld("192.0.2.1", "eth0"),
     read("engine/command/remote/connection.go"),
   ].join("\n");
@@ -243,7 +254,9 @@ describe("messages in docs/troubleshooting.md", () => {
     "Attempting to deploy or update resources with",
   ];
 
-  const headings = [...read("docs/troubleshooting.md").matchAll(/^### `(.*)`$/gm)].map(([, message = ""]) => message);
+  const headings = pages
+    .filter(({ path }) => path.startsWith("docs/troubleshooting"))
+    .flatMap(({ text }) => [...text.matchAll(/^### `(.*)`$/gm)].map(([, message = ""]) => message));
 
   test.each(headings.filter((message) => !others.includes(message)))("Warren says: %s", (message) => {
     expect(own).toContain(message);
