@@ -1,5 +1,5 @@
 import { policy } from "../lib/policy";
-import { number } from "../lib/read";
+import { number, sections } from "../lib/read";
 import { types } from "../lib/types";
 
 /** Ids that stand in what people copy from, and where. */
@@ -26,9 +26,11 @@ export const vipRouterId = policy(
   {
     types: [types.vip],
     resource: ({ name, inputs }, report) => {
-      const id = number(inputs.virtualRouterId);
-      const origin = id === undefined ? undefined : copied[id];
-      if (origin !== undefined) report(`The virtual router id of ${name} is ${id}, ${origin}.`);
+      for (const instance of [inputs, ...sections(inputs.instances)]) {
+        const id = number(instance.virtualRouterId);
+        const origin = id === undefined ? undefined : copied[id];
+        if (origin !== undefined) report(`The virtual router id of ${name} is ${id}, ${origin}.`);
+      }
     },
   },
 );

@@ -1,5 +1,5 @@
 import { policy } from "../lib/policy";
-import { number, numbers, section } from "../lib/read";
+import { number, numbers, section, sections } from "../lib/read";
 import { types } from "../lib/types";
 
 export const vipWeight = policy(
@@ -16,12 +16,14 @@ export const vipWeight = policy(
     types: [types.vip],
     resource: ({ name, inputs }, report) => {
       const weight = number(section(inputs.check)?.weight);
-      const priorities = numbers(inputs.priorities);
-      if (weight === undefined || priorities === undefined || priorities.length < 2) return;
-      const [highest, lowest] = [Math.max(...priorities), Math.min(...priorities)];
-      if (Math.abs(weight) > highest - lowest) return;
-      const gap = `the gap between the priorities ${highest} and ${lowest} is ${highest - lowest}`;
-      report(`The check of ${name} weighs ${weight}, and ${gap}.`);
+      for (const instance of [inputs, ...sections(inputs.instances)]) {
+        const priorities = numbers(instance.priorities);
+        if (weight === undefined || priorities === undefined || priorities.length < 2) continue;
+        const [highest, lowest] = [Math.max(...priorities), Math.min(...priorities)];
+        if (Math.abs(weight) > highest - lowest) continue;
+        const gap = `the gap between the priorities ${highest} and ${lowest} is ${highest - lowest}`;
+        report(`The check of ${name} weighs ${weight}, and ${gap}.`);
+      }
     },
   },
 );

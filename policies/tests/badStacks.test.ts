@@ -69,9 +69,17 @@ describe("bad stacks", () => {
     [
       "a weight that bridges nothing",
       "vip-weight",
-      ({ vip }) => Object.assign(vip!, { priorities: [150, 100], check: { ...vip!.check, weight: -20 } }),
+      ({ vip }) => {
+        vip!.instances[0].priorities = [150, 100];
+        vip!.check.weight = -20;
+      },
     ],
-    ["the article's router id", "vip-router-id", ({ vip }) => (vip!.virtualRouterId = 51)],
+    ["the article's router id", "vip-router-id", ({ vip }) => (vip!.instances[0].virtualRouterId = 51)],
+    [
+      "the article's router id for a further instance",
+      "vip-router-id",
+      ({ vip }) => vip!.instances.push({ ...vip!.instances[0], addresses: ["198.18.66.101/24"], virtualRouterId: 51 }),
+    ],
   ];
 
   test.each(byConfig)("%s: %s", async (_name, policy, change) => {
@@ -139,7 +147,7 @@ describe("bad stacks", () => {
       "keepalived's files unmarked",
       "secrets-marked",
       () =>
-        changed(/^vip-host5-service$/, (resource) => {
+        changed(/^vip-host5-config$/, (resource) => {
           resource.inputs.stdin = (resource.inputs.stdin as { value: unknown }).value;
         }),
     ],
