@@ -2,9 +2,10 @@
 // So the pack begins here, with its files merely translated. `npm test` checks the types.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import ts from "typescript";
 
 const require = createRequire(import.meta.url);
+// Not imported: Node would first read all its nine megabytes for what they export.
+const ts = require("typescript");
 const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS, esModuleInterop: true };
 
 require.extensions[".ts"] = (module, fileName) => {

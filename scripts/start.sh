@@ -25,9 +25,9 @@ lab/lab up
 # After the lab, which clears the folder in which the stacks are kept when it makes its hosts.
 . scripts/env.sh
 
-say "pulumi up, stack dev"
+say "pulumi up, stack dev, held to the policies"
 pulumi stack select dev 2> /dev/null || pulumi stack init dev
-if ! pulumi up --stack dev --yes --skip-preview --parallel 32; then
+if ! pulumi up --stack dev --yes --skip-preview --parallel 32 --policy-pack policies --policy-pack-config policies/dev.json; then
   cat >&2 <<'END'
 
 The update did not end well; what it had done is kept, and the next run goes on from there. If an earlier run was killed:

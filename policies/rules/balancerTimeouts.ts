@@ -14,7 +14,7 @@ export const balancerTimeouts = policy(
     levelReason: "healthy connections would be cut, again and again",
     asks: "The balancers wait longer than the heartbeat.",
     why: "Two heartbeats may go missing before a connection is given up; a balancer that is quicker than that cuts quiet but healthy ones.",
-    mend: "Raise the timeout above twice the heartbeat, best to hours, or shorten the heartbeat.",
+    mend: "Raise the timeout to twice the heartbeat at least, best to hours, or shorten the heartbeat.",
     source: "https://www.rabbitmq.com/docs/heartbeats#tcp-proxies",
   },
   {
@@ -23,7 +23,7 @@ export const balancerTimeouts = policy(
       const beats = resources.filter(({ type }) => type === types.cluster).map(heartbeat);
       const longest = beats.length === 0 ? defaultHeartbeat : longestOf(beats);
       if (longest === undefined) return;
-      const least = longest === 0 ? idleWithoutHeartbeat : 2 * longest + 1;
+      const least = longest === 0 ? idleWithoutHeartbeat : 2 * longest;
       const beat = longest === 0 ? "heartbeats are switched off" : `the heartbeat is ${longest} s`;
       for (const pair of resources.filter(({ type }) => type === types.balancers)) {
         for (const side of ["clientSeconds", "serverSeconds"]) {

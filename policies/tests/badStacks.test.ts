@@ -60,7 +60,7 @@ describe("bad stacks", () => {
     ["a default statistics password", "credentials", ({ haproxy }) => (haproxy.stats.password = "haproxy123")],
     ["VRRP's password from a tutorial", "credentials", ({ vip }) => (vip!.password = "1111")],
     ["a host without a key", "host-keys", ({ hosts }) => delete hosts.host1!.hostKey],
-    ["the article's timeouts", "balancer-timeouts", ({ haproxy }) => (haproxy.timeouts.clientSeconds = 120)],
+    ["timeouts of a minute", "balancer-timeouts", ({ haproxy }) => (haproxy.timeouts.clientSeconds = 60)],
     [
       "heartbeats slower than the timeouts",
       "balancer-timeouts",

@@ -8,11 +8,11 @@ const heartbeat = (value: unknown) => cluster({ settings: { heartbeat: value } }
 
 test.each<[string, Registered[], string[]]>([
   [
-    "the article's 120 s",
-    [cluster(), timeouts(120, 120)],
+    "a second less than two heartbeats",
+    [cluster(), timeouts(119, 119)],
     [
-      "The timeout clientSeconds of haproxy is 120 s, and the heartbeat is 60 s.",
-      "The timeout serverSeconds of haproxy is 120 s, and the heartbeat is 60 s.",
+      "The timeout clientSeconds of haproxy is 119 s, and the heartbeat is 60 s.",
+      "The timeout serverSeconds of haproxy is 119 s, and the heartbeat is 60 s.",
     ],
   ],
   [
@@ -32,7 +32,8 @@ test.each<[string, Registered[], string[]]>([
 
 test.each<[string, Registered[]]>([
   ["hours", [cluster(), balancers()]],
-  ["a short heartbeat", [heartbeat(20), timeouts(120, 41)]],
+  ["two heartbeats, the least that a config may have", [cluster(), timeouts(120, 120)]],
+  ["a short heartbeat", [heartbeat(20), timeouts(120, 40)]],
   ["hours without heartbeats", [heartbeat(0), balancers()]],
   ["a timeout that is not known yet", [cluster(), timeouts(unknownNumber)]],
   ["timeouts that are not known yet", [cluster(), balancers({ timeouts: unknownSection })]],

@@ -1,0 +1,144 @@
+import type { Step, Verb } from "./preview";
+
+/*
+ * What each of Warren's resources means to a reviewer. A resource is known by the component that it is part of and by what
+ * its name ends with: `RabbitNode/gate` is `rabbitmq1-gate` of the node `rabbitmq1`. A new resource is one entry here;
+ * without one it is listed by its name and type.
+ */
+
+export interface Kind {
+  /** What is done, after the name of whom it is done to; "" where nothing is. Without a text the step is listed plainly. */
+  says: Partial<Record<Verb, string>>;
+  /** Told with another step of the same node, balancer or host where that has one: `RabbitNode/container` tells its gate. */
+  within?: string;
+}
+
+/** A script that only waits and looks: its end is nothing. */
+const checks = (text: string): Kind["says"] => ({ create: text, update: text, replace: text, delete: "" });
+
+/** Types that are Warren's own: they group resources, and nothing is done for them on a host. */
+export const componentPrefix = "warren:index:";
+
+const password = (whose: string): Kind => ({
+  says: {
+    create: `${whose} is generated`,
+    replace: `${whose} is generated anew`,
+    delete: `generated ${whose} is given up`,
+  },
+});
+
+export const kinds: Readonly<Record<string, Kind>> = {
+  "Host/prepare": {
+    says: {
+      create: "is prepared (Docker, kernel settings, clock)",
+      update: "is prepared once more",
+      delete: "is left: what Warren wrote there is taken away",
+    },
+  },
+  "Host/docker": { says: {}, within: "Host/prepare" },
+
+  "RabbitNode/image": {
+    says: { create: "image is pulled", replace: "new image is pulled", delete: "" },
+  },
+  "RabbitNode/files": {
+    says: {
+      create: "configuration and cookie are written",
+      update: "configuration is written anew",
+      delete: "data directory is moved aside",
+    },
+  },
+  "RabbitNode/container": {
+    says: {
+      create: "starts",
+      update: "container's settings change, without a restart",
+      replace: "**restarts**: drained, then a new container on its data",
+      delete: "**stops**",
+    },
+  },
+  "RabbitNode/gate": {
+    says: checks("looks whether a restart is due"),
+    within: "RabbitNode/container",
+  },
+  "RabbitNode/boot": {
+    says: checks("waits until the broker has started"),
+    within: "RabbitNode/container",
+  },
+  "RabbitNode/join-cluster": { says: { create: "**joins** the cluster", delete: "" } },
+  "RabbitNode/stop-app": { says: {}, within: "RabbitNode/join-cluster" },
+  "RabbitNode/reset": { says: {}, within: "RabbitNode/join-cluster" },
+  "RabbitNode/start-app": { says: {}, within: "RabbitNode/join-cluster" },
+
+  "RabbitCluster/cookie": password("Erlang cookie"),
+  "RabbitCluster/password": password("administrator's password"),
+  "RabbitCluster/formed": { says: checks("waits until all members run as configured") },
+  "RabbitCluster/name": { says: checks("cluster is named") },
+  "RabbitCluster/administrator": {
+    says: {
+      create: "administrator is made",
+      update: "**administrator's login is set**",
+      replace: "**administrator's login is set**",
+    },
+  },
+
+  "HaproxyPair/stats-password": password("statistics page's password"),
+  "HaproxyPair/image": {
+    says: { create: "image is pulled", replace: "new image is pulled", delete: "" },
+  },
+  "HaproxyPair/config": {
+    says: {
+      create: "configuration is checked and written",
+      update: "configuration is checked and reloaded",
+      delete: "configuration is removed",
+    },
+  },
+  "HaproxyPair/container": {
+    says: {
+      create: "starts",
+      update: "container's settings change, without a restart",
+      replace: "**restarts** in a new container",
+      delete: "**stops**",
+    },
+  },
+  "HaproxyPair/ready": {
+    says: checks("waits until the balancer has a broker"),
+    within: "HaproxyPair/container",
+  },
+
+  "KeepalivedVip/password": password("VRRP's password"),
+  "KeepalivedVip/package": { says: { create: "keepalived is installed", delete: "" } },
+  "KeepalivedVip/service": {
+    says: {
+      create: "keepalived takes up its configuration",
+      update: "keepalived is checked and reloaded",
+      delete: "**keepalived stops**",
+    },
+  },
+  "KeepalivedVip/holds": { says: checks("waits until it holds the virtual IP") },
+  "KeepalivedVip/stands-by": { says: checks("waits until it stands by") },
+};
+
+export interface Known {
+  /** Its entry in the table. */
+  key: string;
+  kind: Kind;
+  /** The node, balancer or host: the resource's name without its ending. */
+  of: string;
+}
+
+/** What the table has of a resource, if it has it. */
+export function known({ component, name }: Pick<Step, "component" | "name">): Known | undefined {
+  if (!component.startsWith(componentPrefix)) return undefined;
+  const room = component.slice(componentPrefix.length);
+  // The longest ending first: `haproxy-stats-password` is not `haproxy-stats`'s password.
+  const dashes = [...name.matchAll(/-/g)].map(({ index }) => index);
+  for (const dash of dashes) {
+    const key = `${room}/${name.slice(dash + 1)}`;
+    const kind = kinds[key];
+    if (kind) return { key, kind, of: name.slice(0, dash) };
+  }
+  return undefined;
+}
+
+export function isComponent({ type }: Pick<Step, "type">): boolean {
+  return type.startsWith(componentPrefix);
+}

@@ -1,0 +1,86 @@
+import { componentPrefix, known } from "./kinds";
+import { byName } from "./order";
+import type { Preview, Step, Values, Verb } from "./preview";
+
+export interface Place {
+  host: string;
+  type: string;
+  /** RabbitMQ's, where it is known. */
+  version?: string;
+}
+
+export type Fate = "stays" | "restarts" | "joins" | "leaves" | "moves" | "changes its type" | "is the first";
+
+export interface Member {
+  name: string;
+  before?: Place;
+  after?: Place;
+  fate: Fate;
+}
+
+/** The component's step, if the stack has one of that type. */
+export function component(steps: readonly Step[], type: string): Step | undefined {
+  return steps.find((step) => step.type === componentPrefix + type);
+}
+
+/** What is done with one of Warren's resources, such as `RabbitNode/container` of `rabbitmq1`. */
+export function done(
+  steps: readonly Step[],
+  key: string,
+  of?: string,
+): readonly { of: string; verb: Verb; step: Step }[] {
+  return steps.flatMap((step) => {
+    const its = known(step);
+    if (its?.key !== key || step.verb === undefined || (of !== undefined && its.of !== of)) return [];
+    return [{ of: its.of, verb: step.verb, step }];
+  });
+}
+
+/** The members before the update, as the stack's last outputs have them, and after it. */
+export function members({ steps, outputs }: Preview): Member[] {
+  const cluster = component(steps, "RabbitCluster");
+  const running = versions(outputs);
+  const before = new Map(
+    places(outputs).map(({ name, ...place }) => {
+      const version = running.get(name) ?? text(cluster?.old?.["version"]);
+      return [name, version === undefined ? place : { ...place, version }] as const;
+    }),
+  );
+  const kept = cluster?.verb === "delete" ? undefined : cluster?.new;
+  const version = text(kept?.["version"]);
+  const after = new Map(
+    places(kept).map(({ name, ...place }) => [name, version === undefined ? place : { ...place, version }] as const),
+  );
+  return [...new Set([...before.keys(), ...after.keys()])].sort(byName).map((name) => {
+    const [was, will] = [before.get(name), after.get(name)];
+    return { name, ...(was && { before: was }), ...(will && { after: will }), fate: fate(steps, name, was, will) };
+  });
+}
+
+function fate(steps: readonly Step[], name: string, before?: Place, after?: Place): Fate {
+  if (after === undefined) return "leaves";
+  const joins = done(steps, "RabbitNode/join-cluster", name).some(({ verb }) => verb === "create");
+  const container = done(steps, "RabbitNode/container", name)[0]?.verb;
+  if (joins && before === undefined) return "joins";
+  if (before === undefined && container === "create") return "is the first";
+  if (before && before.host !== after.host) return "moves";
+  if (before && before.type !== after.type) return "changes its type";
+  return container === "replace" || container === "create" ? "restarts" : "stays";
+}
+
+function places(holder: Values | undefined): ({ name: string } & Place)[] {
+  const nodes = holder?.["nodes"];
+  return (Array.isArray(nodes) ? (nodes as Values[]) : []).flatMap(({ name, host, type }) =>
+    typeof name === "string" && typeof host === "string" && typeof type === "string" ? [{ name, host, type }] : [],
+  );
+}
+
+/** RabbitMQ's version by node, as the members themselves said: `3.8.9 on Erlang 23.2.6`. */
+function versions(outputs: Values): Map<string, string> {
+  const said = (outputs["members"] as { versions?: Record<string, string> } | undefined)?.versions ?? {};
+  return new Map(Object.entries(said).map(([node, version]) => [node.replace(/^.*@/, ""), version.replace(/ .*/, "")]));
+}
+
+export function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
