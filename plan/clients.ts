@@ -9,9 +9,9 @@ import type { Preview, Step, Values } from "./preview";
  */
 
 /** A broker that restarts: from its drain until it takes clients again. */
-const brokerAway = 15;
+const brokerAway = 20;
 /** A client whose connection was closed: until it works again through another broker, if it tries again at once. */
-const clientBack = 2;
+const clientBack = 1;
 /** VRRP: a master that gives up says so, and the next one takes over within its skew time. */
 const takeOver = 1;
 
@@ -108,17 +108,11 @@ function balancers({ steps }: Preview): string[] {
     found.push(
       standby === undefined
         ? `**The virtual IP is without a balancer** until the one on ${named([holder])} serves again.`
-        : `**The virtual IP moves** to ${named([standby])} while the balancer on ${named([holder])} is away, and back: ` +
-            `about ${noticedAfter(vip?.old) + takeOver} s until it is there.`,
+        : `**The virtual IP moves** to ${named([standby])} before the balancer on ${named([holder])} is replaced, and back when the new one serves: ` +
+            `about ${takeOver} s each time.`,
     );
   }
   return found;
-}
-
-/** Seconds until keepalived has seen that its balancer is gone. */
-function noticedAfter(inputs: Values | undefined): number {
-  const { intervalSeconds = 0, fall = 1 } = (inputs?.["check"] ?? {}) as { intervalSeconds?: number; fall?: number };
-  return intervalSeconds * fall;
 }
 
 /** `host4` of `haproxy-host4`. */

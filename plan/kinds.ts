@@ -99,6 +99,17 @@ export const kinds: Readonly<Record<string, Kind>> = {
       delete: "**stops**",
     },
   },
+  "HaproxyPair/gate": {
+    says: checks("looks whether the virtual IP has to leave first"),
+    within: "HaproxyPair/container",
+  },
+  "HaproxyPair/log": {
+    says: {
+      create: "log goes to the host's rsyslog",
+      update: "log's way to the host's rsyslog is set anew",
+      delete: "log no longer goes to the host's rsyslog",
+    },
+  },
   "HaproxyPair/ready": {
     says: checks("waits until the balancer has a broker"),
     within: "HaproxyPair/container",

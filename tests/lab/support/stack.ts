@@ -69,6 +69,11 @@ export class Stack {
     writeFileSync(this.file, stringify(file));
   }
 
+  /** The config as it is. */
+  config(): StackFile {
+    return (parse(readFileSync(this.file, "utf8")) as { config: StackFile }).config;
+  }
+
   /** Starts a Pulumi command and leaves it running. */
   start(...args: string[]): { process: ChildProcess; ended: Promise<Run> } {
     return this.spawn("pulumi", ["--non-interactive", "--stack", this.name, ...args]);
@@ -78,6 +83,11 @@ export class Stack {
   async recover(): Promise<Run> {
     const where = ["--cwd", this.directory, "--stack", this.name];
     return this.spawn(join(root, "scripts/recover.sh"), where).ended;
+  }
+
+  /** Runs `npm run plan` for this stack. */
+  async plan(...args: string[]): Promise<Run> {
+    return this.spawn(join(root, "scripts/plan.sh"), ["--stack", this.name, ...args]).ended;
   }
 
   private spawn(command: string, args: string[]): { process: ChildProcess; ended: Promise<Run> } {
