@@ -1,7 +1,7 @@
 // Pulumi type-checks a policy pack each time it starts one, and has no switch against it: two seconds of every preview.
 // So the pack begins here, with its files merely translated. `npm test` checks the types.
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, flushCompileCache } from "node:module";
 
 const require = createRequire(import.meta.url);
 // Not imported: Node would first read all its nine megabytes for what they export.
@@ -13,3 +13,5 @@ require.extensions[".ts"] = (module, fileName) => {
   module._compile(outputText, fileName);
 };
 require("./index.ts");
+// The engine ends this process without a word, and what Node has compiled (where NODE_COMPILE_CACHE is set) would be lost.
+flushCompileCache();

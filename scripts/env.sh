@@ -7,6 +7,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # Type checking is the editor's and `npm test`'s work; a preview need not wait for it.
 export PULUMI_NODEJS_TRANSPILE_ONLY=${PULUMI_NODEJS_TRANSPILE_ONLY-true}
+# Nor need Node compile the same packages anew for each one: a sixth of a preview's time.
+export NODE_COMPILE_CACHE=${NODE_COMPILE_CACHE-${WARREN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/warren}/node}
 
 if [ -z "${PULUMI_BACKEND_URL-}" ]; then
   # Beside the lab's hosts, which the state describes: `lab reset` and `lab down` end both.

@@ -78,7 +78,7 @@ describe("its steps", () => {
     const npm = { ci: {}, plan: { stdout: "## Plan\n", code } };
     const outcome = await run("Plan", { STACK: "mystack" }, { npm });
     expect(outcome).toMatchObject({ code: 0, stdout: `status=${code}\n## Plan\n` });
-    expect(outcome.calls.at(-1)).toBe("npm run --silent plan -- --stack mystack");
+    expect(outcome.calls.at(-1)).toBe("npm run plan --silent -- --stack mystack");
   });
 
   test.each([
