@@ -1,4 +1,5 @@
 import { isComponent, known, type Known } from "./kinds";
+import { founder } from "./members";
 import { byName, turns } from "./order";
 import type { Preview, Step } from "./preview";
 
@@ -22,15 +23,20 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** All that happens, in the order in which it will: what stands at one point may happen side by side. */
-export function acts({ steps }: Preview): Act[] {
+export function acts(preview: Preview): Act[] {
+  const { steps } = preview;
   const turn = turns(steps);
+  const first = founder(preview);
   const changing = steps.filter((step) => step.verb !== undefined && !isComponent(step));
   const places = new Map(changing.flatMap((step) => place(step)));
   const merged = new Map<string, Act>();
   for (const step of changing) {
     const its = known(step);
     // Told with another one that is there as well.
-    if (its?.kind.within !== undefined && places.has(`${its.kind.within} ${its.of}`)) continue;
+    const within = step.verb === "delete" ? undefined : its?.kind.within;
+    if (within !== undefined && places.has(`${within} ${its?.of ?? ""}`)) continue;
+    // The first of all has nobody to join.
+    if (its?.key === "RabbitNode/join-cluster" && its.of === first) continue;
     const own = words(step, its);
     if (own.says === "") continue;
     // Scripts that find everything done may as well be told at once.

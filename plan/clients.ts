@@ -51,6 +51,12 @@ function brokers(preview: Preview): string[] {
   );
   const before = members(preview).filter((member) => member.before);
   const found: string[] = [];
+  const rests = containers.filter(({ step }) => step.new?.["mustRun"] === false && step.old?.["mustRun"] !== false);
+  if (rests.length > 0) {
+    return [
+      `**The service stops** until the config lets it run again: ${named(inTurn(steps, rests))} are to stand still.`,
+    ];
+  }
   if (stops.length > 0 && stops.length >= before.length) {
     return [`**The service ends**: every broker stops (${named(stops)}), and every connection is cut.`];
   }
@@ -70,6 +76,12 @@ function brokers(preview: Preview): string[] {
     found.push(
       `**Connections are cut** to the ${stops.length === 1 ? "broker that leaves" : "brokers that leave"}: ${named(stops)}. ` +
         `Their clients come back through the balancers to another one, in about ${clientBack} s if they try again at once.`,
+    );
+  }
+  const retyped = before.filter(({ fate }) => fate === "changes its type").map(({ name }) => name);
+  if (retyped.length > 0) {
+    found.push(
+      `**Connections are cut** to ${named(retyped)}: for another type a member is emptied and joins anew, one at a time.`,
     );
   }
   const moved = restarts.filter((name) => portsDiffer(containers.find(({ of }) => of === name)?.step, 5672));

@@ -9,7 +9,7 @@ import type { Step, Verb } from "./preview";
 export interface Kind {
   /** What is done, after the name of whom it is done to; "" where nothing is. Without a text the step is listed plainly. */
   says: Partial<Record<Verb, string>>;
-  /** Told with another step of the same node, balancer or host where that has one: `RabbitNode/container` tells its gate. */
+  /** Told with another step of the same node, balancer or host where that has one, but for an end of its own. */
   within?: string;
 }
 
@@ -35,7 +35,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
       delete: "is left: what Warren wrote there is taken away",
     },
   },
-  "Host/docker": { says: {}, within: "Host/prepare" },
+  "Host/docker": { says: { delete: "" }, within: "Host/prepare" },
 
   "RabbitNode/image": {
     says: { create: "image is pulled", replace: "new image is pulled", delete: "" },
@@ -63,10 +63,20 @@ export const kinds: Readonly<Record<string, Kind>> = {
     says: checks("waits until the broker has started"),
     within: "RabbitNode/container",
   },
-  "RabbitNode/join-cluster": { says: { create: "**joins** the cluster", delete: "" } },
-  "RabbitNode/stop-app": { says: {}, within: "RabbitNode/join-cluster" },
-  "RabbitNode/reset": { says: {}, within: "RabbitNode/join-cluster" },
-  "RabbitNode/start-app": { says: {}, within: "RabbitNode/join-cluster" },
+  "RabbitNode/join-cluster": {
+    says: { create: "**joins** the cluster", update: "looks whether it is a member", delete: "" },
+  },
+  "RabbitNode/stop-app": { says: { delete: "" }, within: "RabbitNode/join-cluster" },
+  "RabbitNode/reset": { says: { delete: "" }, within: "RabbitNode/join-cluster" },
+  "RabbitNode/start-app": { says: { delete: "" }, within: "RabbitNode/join-cluster" },
+  "RabbitNode/member": {
+    says: {
+      create: "is the member that it should be",
+      update: "takes up its type and settings while it runs",
+      delete: "**leaves** the cluster: its clients and queues go to the others first",
+    },
+    within: "RabbitNode/container",
+  },
 
   "RabbitCluster/cookie": password("Erlang cookie"),
   "RabbitCluster/password": password("administrator's password"),
@@ -117,6 +127,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
 
   "KeepalivedVip/password": password("VRRP's password"),
   "KeepalivedVip/package": { says: { create: "keepalived is installed", delete: "" } },
+  "KeepalivedVip/config": { says: checks("keepalived's configuration is checked and written") },
   "KeepalivedVip/service": {
     says: {
       create: "keepalived takes up its configuration",
@@ -125,6 +136,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     },
   },
   "KeepalivedVip/holds": { says: checks("waits until it holds the virtual IP") },
+  "KeepalivedVip/held": { says: checks("waits until somebody holds the virtual IP") },
   "KeepalivedVip/stands-by": { says: checks("waits until it stands by") },
 };
 

@@ -37,9 +37,11 @@ export function done(
 }
 
 /** The members before the update, as the stack's last outputs have them, and after it. */
-export function members({ steps, outputs }: Preview): Member[] {
+export function members(preview: Preview): Member[] {
+  const { steps, outputs } = preview;
   const cluster = component(steps, "RabbitCluster");
   const running = versions(outputs);
+  const first = founder(preview);
   const before = new Map(
     places(outputs).map(({ name, ...place }) => {
       const version = running.get(name) ?? text(cluster?.old?.["version"]);
@@ -53,16 +55,22 @@ export function members({ steps, outputs }: Preview): Member[] {
   );
   return [...new Set([...before.keys(), ...after.keys()])].sort(byName).map((name) => {
     const [was, will] = [before.get(name), after.get(name)];
-    return { name, ...(was && { before: was }), ...(will && { after: will }), fate: fate(steps, name, was, will) };
+    const own = name === first ? "is the first" : fate(steps, name, was, will);
+    return { name, ...(was && { before: was }), ...(will && { after: will }), fate: own };
   });
+}
+
+/** Who is the first of a cluster that is not there yet. */
+export function founder({ steps, outputs }: Preview): string | undefined {
+  const cluster = component(steps, "RabbitCluster");
+  return cluster?.verb === "create" && places(outputs).length === 0 ? places(cluster.new)[0]?.name : undefined;
 }
 
 function fate(steps: readonly Step[], name: string, before?: Place, after?: Place): Fate {
   if (after === undefined) return "leaves";
   const joins = done(steps, "RabbitNode/join-cluster", name).some(({ verb }) => verb === "create");
   const container = done(steps, "RabbitNode/container", name)[0]?.verb;
-  if (joins && before === undefined) return "joins";
-  if (before === undefined && container === "create") return "is the first";
+  if (before === undefined && (joins || container === "create")) return "joins";
   if (before && before.host !== after.host) return "moves";
   if (before && before.type !== after.type) return "changes its type";
   return container === "replace" || container === "create" ? "restarts" : "stays";

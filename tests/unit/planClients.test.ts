@@ -74,6 +74,18 @@ describe("brokers", () => {
     expect(told(three, ...stops)[0]).toMatch(/^\*\*The service ends\*\*: every broker stops/);
   });
 
+  test("that are to stand still stop the service", () => {
+    const given = { old: { mustRun: true }, new: { mustRun: false }, differing: ["mustRun"] };
+    expect(told(three, broker("update", "rabbitmq1", [], given))).toEqual([
+      "**The service stops** until the config lets it run again: `rabbitmq1` are to stand still.",
+    ]);
+  });
+
+  test("that change their type are emptied, which cuts their connections", () => {
+    const cluster = group("update", "RabbitCluster", "rabbitmq", { new: { nodes: members("disc", "disc", "ram") } });
+    expect(told(three, cluster)[0]).toMatch(/^\*\*Connections are cut\*\* to `rabbitmq3`: for another type/);
+  });
+
   test("with another AMQP port are out of the balancers' reach in between", () => {
     const ports = (external: number) => ({
       ports: [

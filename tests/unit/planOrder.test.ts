@@ -74,6 +74,34 @@ describe("acts", () => {
     expect(told(node("replace", "a-container", { replacedFor: ["tmpfs"] }))[0]).toMatch(/\(for: tmpfs\)$/);
   });
 
+  test("the first of a cluster has nobody to join", () => {
+    const nodes = [
+      { name: "a", host: "host1", type: "disc" },
+      { name: "b", host: "host2", type: "disc" },
+    ];
+    const steps = [
+      group("create", "RabbitCluster", "rabbitmq", { new: { nodes } }),
+      node("create", "a-join-cluster"),
+      node("create", "b-join-cluster"),
+    ];
+    expect(told(...steps)).toEqual(["1 b: **joins** the cluster"]);
+  });
+
+  test("a member's end is told before its container's", () => {
+    const steps = [
+      node("delete", "a-member", needs("a-boot")),
+      node("delete", "a-boot", needs("a-container")),
+      node("delete", "a-container", needs("a-gate")),
+      node("delete", "a-gate", needs("a-files")),
+      node("delete", "a-files"),
+    ];
+    expect(told(...steps)).toEqual([
+      "1 a: **leaves** the cluster: its clients and queues go to the others first",
+      "3 a: **stops**",
+      "5 a: data directory is moved aside",
+    ]);
+  });
+
   test("a gate that alone runs again says so itself", () => {
     expect(told(node("update", "a-gate", { differing: ["stdin"] }))).toEqual(["1 a: looks whether a restart is due"]);
   });

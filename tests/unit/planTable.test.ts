@@ -16,11 +16,6 @@ test("the table knows every resource that the program has", async () => {
   expect(resources.filter((resource) => known(resource) === undefined)).toEqual([]);
 });
 
-test("the table has nothing that no resource is", async () => {
-  const used = new Set((await registered()).map((resource) => known(resource)?.key));
-  expect(Object.keys(kinds).filter((key) => !used.has(key))).toEqual([]);
-});
-
 test("what is told with another is told with one that exists, and that tells itself", () => {
   const within = Object.values(kinds).flatMap((kind) => kind.within ?? []);
   expect(within.filter((key) => kinds[key]?.within !== undefined || !(key in kinds))).toEqual([]);
