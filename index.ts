@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 
+import { Firewall } from "./components/firewall";
 import { HaproxyPair } from "./components/haproxyPair";
 import { Host } from "./components/host";
 import { KeepalivedVip } from "./components/keepalivedVip";
@@ -8,6 +9,7 @@ import { RabbitCluster } from "./components/rabbitCluster";
 import { servingNodes } from "./components/serving";
 import { loadConfig } from "./config";
 import { refuseChanges } from "./config/changes";
+import { firewalls } from "./config/firewall";
 import { joinsInParallel, saysWhetherReady } from "./config/versions";
 
 /** The config's rules have made sure that every role names a host that exists, and each VIP host has a priority. */
@@ -31,6 +33,10 @@ export = async (): Promise<StackOutputs> => {
   );
   const host = (name: string): Host => present(hosts.get(name));
 
+  if (config.firewall !== undefined) {
+    const leaving = serving.map((node) => node.host);
+    new Firewall("firewall", { rules: firewalls(config, leaving), hosts: [...hosts.values()] });
+  }
   const cluster = new RabbitCluster("rabbitmq", {
     ...timezone,
     image: rabbitmq.image,

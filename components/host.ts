@@ -36,8 +36,8 @@ export class Host extends pulumi.ComponentResource {
   readonly address: string;
   /** The host's Docker daemon, over SSH. */
   readonly docker: docker.Provider;
-  /** The preparation is done. */
-  readonly ready: pulumi.Resource;
+  /** The preparation is done, and the firewall is up where there is one. */
+  ready: pulumi.Resource;
 
   private readonly args: HostArgs;
   private readonly privateKey: pulumi.Output<string>;

@@ -39,14 +39,17 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, options: Par
   if (problems.length > 0 || !hosts || !prepare || !rabbitmq || !haproxy) {
     throw new ConfigError(options.stack, inOrder(problems));
   }
-  return { hosts, prepare, rabbitmq, haproxy, ...(vip && { vip }) };
+  return { hosts, prepare, rabbitmq, haproxy, ...(vip && { vip }), ...(read.firewall && { firewall: read.firewall }) };
 }
+
+/** Sections whose absence means that there is none of it. */
+const optional: ReadonlySet<string> = new Set(["vip", "firewall"]);
 
 /** The sections that keep their schema; the others are reported. */
 function readSections(raw: Readonly<Record<string, unknown>>, report: Report): Readable {
   const readable: Record<string, unknown> = {};
   for (const [name, schema] of Object.entries(sections)) {
-    if (name === "vip" && raw[name] === undefined) continue;
+    if (optional.has(name) && raw[name] === undefined) continue;
     const result = schema.safeParse(raw[name]);
     if (result.success) readable[name] = result.data;
     else for (const issue of result.error.issues) reportIssue(name, raw[name], issue, report);

@@ -73,4 +73,6 @@ export interface StackConfig {
   haproxy: HaproxyConfig;
   /** Absent: no virtual IP, no keepalived. */
   vip?: VipConfig;
+  /** Absent: no rules of Warren's on the hosts. */
+  firewall?: NonNullable<Sections["firewall"]>;
 }

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { firewallSection } from "./firewall";
 import { haproxySection } from "./haproxy";
 import { hostsSection, prepareSection, sshSection } from "./hosts";
 import { rabbitmqSection } from "./rabbitmq";
@@ -12,6 +13,7 @@ export const sections = {
   rabbitmq: rabbitmqSection,
   haproxy: haproxySection,
   vip: vipSection.exactOptional(),
+  firewall: firewallSection.exactOptional(),
 };
 
 /** A config as it is written, with the defaults that need no other section to be known. */
