@@ -44,6 +44,8 @@ export = async (): Promise<StackOutputs> => {
     clusterName: rabbitmq.clusterName,
     nodes: rabbitmq.nodes.map((node) => ({ ...node, host: host(node.host) })),
     ...(rabbitmq.password === undefined ? {} : { password: rabbitmq.password }),
+    ...(rabbitmq.cookie === undefined ? {} : { cookie: rabbitmq.cookie }),
+    rotation: rabbitmq.rotation,
     conf: rabbitmq,
     ports: rabbitmq.ports,
     directory: rabbitmq.dataDirectory,

@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 
 import { containerOwner, labels, refuseForeign, removeStray } from "../commands/docker";
 import { writeFiles, type HostFile } from "../commands/files";
 import * as haproxy from "../commands/haproxy";
 import { haproxyCfg, healthPath, type Frontends, type HaproxyCfg } from "../templates/haproxyCfg";
 import { containerDefaults, stackLabel } from "./container";
+import { generated } from "./generated";
 import type { Host } from "./host";
 
 /** Ports on the balancers' hosts. A frontend without a port does not exist. */
@@ -23,7 +23,7 @@ export interface HaproxyPairArgs extends FromConf {
   hosts: Host[];
   ports: HaproxyPorts;
   /** Of the statistics page. The password's default: generated. */
-  stats: { username: string; password?: pulumi.Input<string> };
+  stats: { username: string; password?: pulumi.Input<string>; rotation: number };
   /** `stdout`, `rsyslog` (the host's own, which writes the file) or `ADDRESS:PORT`. */
   log: { target: string; facility: string; level: string; file: string };
   /** PEM with certificate chain and key, for the ports with TLS. The first is for clients that name no server. */
@@ -76,7 +76,7 @@ export class HaproxyPair extends pulumi.ComponentResource {
     super("warren:index:HaproxyPair", name, { image, hosts, ports, allow, check, timeouts, stats }, opts);
     this.statsPassword = pulumi.secret(
       args.stats.password ??
-        new random.RandomPassword(`${name}-stats-password`, { length: 24, special: false }, { parent: this }).result,
+        generated(`${name}-stats-password`, { length: 24, rotation: args.stats.rotation, parent: this }),
     );
     let before: pulumi.Resource[] = [];
     for (const host of args.hosts.toReversed()) {

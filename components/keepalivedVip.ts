@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 
 import { writeFiles } from "../commands/files";
 import * as keepalived from "../commands/keepalived";
 import { healthPath } from "../templates/haproxyCfg";
 import { keepalivedConf, type KeepalivedConf, type VrrpInstance } from "../templates/keepalivedConf";
+import { generated } from "./generated";
 import type { Host } from "./host";
 
 /** Virtual IPs that move together. */
@@ -39,6 +39,8 @@ export interface KeepalivedVipArgs extends Pick<KeepalivedConf, "gratuitousArp">
   mail?: { to: string[]; from: string; server: string; timeoutSeconds: number };
   /** Of VRRP; eight characters. Default: generated. */
   password?: pulumi.Input<string>;
+  /** Which generated password in a row it is. */
+  rotation: number;
 }
 
 type Command = ReturnType<Host["run"]>;
@@ -64,8 +66,7 @@ export class KeepalivedVip extends pulumi.ComponentResource {
       opts,
     );
     const password = pulumi.secret(
-      args.password ??
-        new random.RandomPassword(`${name}-password`, { length: 8, special: false }, { parent: this }).result,
+      args.password ?? generated(`${name}-password`, { length: 8, rotation: args.rotation, parent: this }),
     );
     const services = this.services(password);
     this.held = args.instances.flatMap((instance, index) => this.settled(instance, index, services));

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 
 import { administrator, formed, nameCluster } from "../commands/rabbitmq";
+import { generated } from "./generated";
 import type { Host } from "./host";
 import { RabbitNode, type RabbitNodeSettings } from "./rabbitNode";
 
@@ -13,6 +13,10 @@ export interface RabbitClusterArgs extends Omit<RabbitNodeSettings, "cookie" | "
   nodes: { name: string; host: Host; type: "disc" | "ram" }[];
   /** The administrator's password. Default: generated. */
   password?: pulumi.Input<string>;
+  /** The Erlang cookie. Default: generated. */
+  cookie?: pulumi.Input<string>;
+  /** Which generated cookie in a row it is. */
+  rotation: { cookie: number };
   /** The nodes that served when the stack's last update ended. What changes on them changes one node after the other. */
   serving: string[];
   /** Blank nodes join side by side; only for broker versions that a test has proved to bear it. */
@@ -64,10 +68,11 @@ export class RabbitCluster extends pulumi.ComponentResource {
     if (root?.type !== "disc") {
       throw new pulumi.RunError(`${name}: the first node has to be a disc node`);
     }
-    const cookie = new random.RandomPassword(`${name}-cookie`, { length: 32, special: false }, { parent: this });
+    const cookie = pulumi.secret(
+      args.cookie ?? generated(`${name}-cookie`, { length: 32, rotation: args.rotation.cookie, parent: this }),
+    );
     this.password = pulumi.secret(
-      args.password ??
-        new random.RandomPassword(`${name}-password`, { length: 24, special: false }, { parent: this }).result,
+      args.password ?? generated(`${name}-password`, { length: 24, rotation: 1, parent: this }),
     );
 
     const nodes: RabbitNode[] = [];
@@ -80,7 +85,7 @@ export class RabbitCluster extends pulumi.ComponentResource {
         {
           ...args,
           host,
-          cookie: cookie.result,
+          cookie,
           password: this.password,
           peers: args.nodes.map((peer) => ({ name: peer.name, address: peer.host.address })),
           after: args.serving.includes(nodeName) ? lastServing : [],

@@ -102,7 +102,8 @@ export class RabbitNode extends pulumi.ComponentResource {
               rabbitmq.refuseMove(place, fixedEnvironment(args.ports)),
               containerOwner(args.image, "rabbitmq"),
               rabbitmq.makeDirectories(place),
-              writeFiles(nodeFiles(place, args, password, cookie)),
+              writeFiles(nodeFiles(place, args, password)),
+              rabbitmq.writeCookie(place, cookie),
               ...(args.join === undefined ? [] : [rabbitmq.bootBare(place)]),
             ].join("\n"),
           ),
@@ -169,12 +170,7 @@ export class RabbitNode extends pulumi.ComponentResource {
 }
 
 /** The files that a node's container has mounted. */
-function nodeFiles(
-  { name, directory }: rabbitmq.NodePlace,
-  args: RabbitNodeSettings,
-  password: string,
-  cookie: string,
-): HostFile[] {
+function nodeFiles({ name, directory }: rabbitmq.NodePlace, args: RabbitNodeSettings, password: string): HostFile[] {
   const own = (path: string, mode: string, content: string): HostFile => ({
     path: `${directory}/${path}`,
     mode,
@@ -185,7 +181,6 @@ function nodeFiles(
     { path: `${directory}/hosts`, mode: "0644", inPlace: true, content: hostsFile(name, args.peers) },
     own("conf/enabled_plugins", "0640", enabledPlugins(args.conf.plugins)),
     own("conf/rabbitmq.conf", "0440", conf(args.conf, password)),
-    own("data/.erlang.cookie", "0400", cookie),
   ];
 }
 

@@ -5,6 +5,7 @@ import { resolveHaproxy } from "./rules/haproxy";
 import { resolveHosts } from "./rules/hosts";
 import { checkPlacement, type Readable } from "./rules/placement";
 import { resolveRabbitmq } from "./rules/rabbitmq";
+import { checkRotations } from "./rules/rotation";
 import { resolveVip } from "./rules/vip";
 import { sections } from "./schema";
 import type { StackConfig } from "./types";
@@ -35,6 +36,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, options: Par
   const haproxy = read.haproxy && resolveHaproxy(read.haproxy, options, report);
   const vip = read.vip && resolveVip(read.vip, read.haproxy?.hosts, report);
   checkPlacement(read, report);
+  checkRotations(read, report);
 
   if (problems.length > 0 || !hosts || !prepare || !rabbitmq || !haproxy) {
     throw new ConfigError(options.stack, inOrder(problems));

@@ -45,7 +45,7 @@ chmod 750 ${place.directory}/data ${place.directory}/conf`;
  */
 export function moveAside(place: NodePlace): string {
   return `if [ -d ${place.directory} ]; then
-  rm -rf ${place.directory}/conf ${place.directory}/hosts ${place.directory}/data/.erlang.cookie
+  rm -rf ${place.directory}/conf ${place.directory}/hosts ${place.directory}/data/.erlang.cookie ${place.directory}/data/rotation
   mv ${place.directory} ${place.directory}.removed-$(date -u +%Y%m%dT%H%M%SZ)
 fi`;
 }

@@ -1,4 +1,5 @@
 export * from "./administrator";
+export * from "./cookie";
 export * from "./files";
 export * from "./formed";
 export * from "./gate";

@@ -97,6 +97,12 @@ export const password = () =>
     /^[A-Za-z0-9._~!@%^*+=,/?-]{12,128}$/,
   );
 
+/** What Erlang takes, one line of it. One that a hand-made cluster has may be short and of any characters. */
+export const erlangCookie = () => secret("must be text of 8 to 255 characters, without spaces", /^[!-~]{8,255}$/);
+
+/** Which secret in a row is in use. Another number means another secret. */
+export const rotation = () => wholeNumber(1, 1_000_000).default(1);
+
 /** An image that stays what it is: `name:tag` or `name@sha256:…`, the name with its registry if it has one. */
 export const image = (example: string) =>
   text(

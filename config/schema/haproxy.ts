@@ -9,6 +9,7 @@ import {
   network,
   password,
   port,
+  rotation,
   section,
   text,
   userName,
@@ -83,6 +84,7 @@ const timeouts = section({
 const stats = section({
   username: userName().default("admin").describe("The statistics page's login."),
   password: password().exactOptional().describe("The statistics page's password. Generated when absent."),
+  rotation: rotation().describe("Raise it by one to have a new password generated."),
 }).describe("Who may see the statistics page.");
 
 const tls = section({

@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   choice,
   directory,
+  erlangCookie,
   hostName,
   image,
   list,
@@ -9,6 +10,7 @@ import {
   mapOf,
   password,
   port,
+  rotation,
   secret,
   section,
   text,
@@ -44,6 +46,10 @@ const ports = section({
     .describe("Erlang's distribution, between nodes. The eleven ports from 10000 above it are the CLI's."),
 }).describe("The broker's ports on its host.");
 
+const rotations = section({
+  cookie: rotation().describe("Raise it by one to have a new Erlang cookie, which every node takes up while it runs."),
+}).describe("Which of the generated secrets in a row is in use.");
+
 const watermark = { error: 'must be a fraction from 0.1 to 0.9 or an amount such as "2GB"' };
 const openFiles = { error: "must be a whole number from 65536 to 500000, or inherit" };
 const amountPattern = /^[1-9]\d*(?:MB|GB|MiB|GiB)$/;
@@ -66,6 +72,10 @@ export const rabbitmqSection = section({
   ),
   username: userName().default("admin").describe("The administrator made on the first start."),
   password: password().exactOptional().describe("The administrator's password. Generated when absent."),
+  cookie: erlangCookie()
+    .exactOptional()
+    .describe("The Erlang cookie, by which nodes know each other. Generated when absent."),
+  rotation: rotations.prefault({}),
   vhost: text("must be a name of letters, digits and / . _ -", /^[A-Za-z0-9/._-]{1,255}$/)
     .default("/")
     .describe("The virtual host made on the first start."),

@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import { hostName, list, listOfSome, secret, section, text, wholeNumber, yesOrNo } from "./fields";
+import { hostName, list, listOfSome, rotation, secret, section, text, wholeNumber, yesOrNo } from "./fields";
 
 /** IPv4 with the subnet's own prefix length (/8 to /30), since the hosts' addresses are held against that subnet. */
 const address = () => {
@@ -95,4 +95,5 @@ export const vipSection = section({
   password: secret("must be text of 1 to 8 letters and digits (VRRP sends eight)", /^[A-Za-z0-9]{1,8}$/)
     .exactOptional()
     .describe("VRRP's shared password. Generated when absent."),
+  rotation: rotation().describe("Raise it by one to have a new password generated."),
 }).describe("The virtual IP, held by keepalived. Absent: none, and applications use the balancers' own addresses.");

@@ -50,7 +50,7 @@ chmod 750 /var/lib/warren/rabbitmq/data /var/lib/warren/rabbitmq/conf`);
 describe("moveAside", () => {
   test("by its text", () => {
     expect(moveAside(place)).toBe(`if [ -d /var/lib/warren/rabbitmq ]; then
-  rm -rf /var/lib/warren/rabbitmq/conf /var/lib/warren/rabbitmq/hosts /var/lib/warren/rabbitmq/data/.erlang.cookie
+  rm -rf /var/lib/warren/rabbitmq/conf /var/lib/warren/rabbitmq/hosts /var/lib/warren/rabbitmq/data/.erlang.cookie /var/lib/warren/rabbitmq/data/rotation
   mv /var/lib/warren/rabbitmq /var/lib/warren/rabbitmq.removed-$(date -u +%Y%m%dT%H%M%SZ)
 fi`);
   });
@@ -59,6 +59,7 @@ fi`);
     const directory = makeDirectory({
       "rabbitmq/conf/rabbitmq.conf": "default_pass = secret",
       "rabbitmq/data/.erlang.cookie": "secret",
+      "rabbitmq/data/rotation/.erlang.cookie": "secret",
       "rabbitmq/data/mnesia/table": "x",
       "rabbitmq/hosts": "x",
     });

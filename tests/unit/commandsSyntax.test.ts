@@ -75,6 +75,7 @@ const scripts: Record<string, string> = {
   unprepareHost: unprepareHost("host4"),
   waitUntil: waitUntil("{ false; }", 1, "no", 1),
   writeFiles: writeFiles([file, { ...file, inPlace: true, owner: "container" }]),
+  writeCookie: rabbitmq.writeCookie(node, "it's $a cookie"),
   "writeFiles, none": writeFiles([]),
 };
 

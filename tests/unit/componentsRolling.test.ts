@@ -141,6 +141,7 @@ describe("a cluster by itself", () => {
         },
         ports: { amqp: 5672, amqps: 5671, management: 15672, metrics: 15692, epmd: 4369, distribution: 25672 },
         directory: "/srv/rabbitmq",
+        rotation: { cookie: 1 },
         openFiles: "inherit",
         stopGraceSeconds: 60,
         serving: [],

@@ -74,8 +74,8 @@ describe.each(nodes)("%s", (name) => {
         { path: `${directory}/hosts`, mode: "0644", inPlace: true, content: hostsFile(name, peers) },
         { path: `${directory}/conf/enabled_plugins`, mode: "0640", ...own, content: plugins },
         { path: `${directory}/conf/rabbitmq.conf`, mode: "0440", ...own, content: conf },
-        { path: `${directory}/data/.erlang.cookie`, mode: "0400", ...own, content: "generated-rabbitmq-cookie" },
       ]),
+      rabbitmq.writeCookie(place(name), "generated-rabbitmq-cookie"),
       ...(name === "rabbitmq1" ? [] : [rabbitmq.bootBare(place(name))]),
     ].join("\n");
     const scripts = { create, delete: rabbitmq.moveAside(place(name)) };

@@ -81,7 +81,7 @@ describe("generated secrets", () => {
     const cookie = Buffer.from(generated.cookie).toString("base64");
     for (const node of nodes) {
       expect(unsealed(dev.resource(`${node}-files`).inputs["stdin"])).toContain(
-        `\n0400 container move /var/lib/warren/rabbitmq/${node}/data/.erlang.cookie ${cookie}\n`,
+        `\n0400 container move /var/lib/warren/rabbitmq/${node}/data/rotation/.erlang.cookie ${cookie}\n`,
       );
     }
   });
@@ -97,6 +97,7 @@ describe("generated secrets", () => {
 
 describe("secrets of the config", () => {
   const given = {
+    cookie: "given-cookie-of-any-kind",
     password: "given-rabbitmq-password",
     stats: "given-stats-password",
     vrrp: "givenVip",
@@ -104,6 +105,7 @@ describe("secrets of the config", () => {
     login: lineOf(loginKey),
   };
   const changes = {
+    "rabbitmq.cookie": given.cookie,
     "rabbitmq.password": given.password,
     "haproxy.stats.password": given.stats,
     "vip.password": given.vrrp,
@@ -119,6 +121,7 @@ describe("secrets of the config", () => {
     expect(whereabouts(everything(dev), given)).toEqual({
       open: [],
       sealed: {
+        cookie: files,
         password: [
           "outputs of rabbitmq.password",
           "outputs of warren-dev.amqpUrl",
@@ -135,7 +138,7 @@ describe("secrets of the config", () => {
       },
     });
     const made = dev.resources.filter(({ type }) => type === "random:index/randomPassword:RandomPassword");
-    expect(made.map(({ name }) => name)).toEqual(["rabbitmq-cookie"]);
+    expect(made.map(({ name }) => name)).toEqual([]);
   });
 
   test("settings of the broker may be secrets, and are sealed", async () => {
@@ -144,6 +147,46 @@ describe("secrets of the config", () => {
       open: [],
       sealed: { setting: files },
     });
+  });
+});
+
+describe("rotation", () => {
+  const keepers = (deployment: Deployment) =>
+    Object.fromEntries(
+      deployment.resources
+        .filter(({ type }) => type === "random:index/randomPassword:RandomPassword")
+        .map(({ name, inputs }) => [name, inputs["keepers"]]),
+    );
+
+  test("the first secrets have no keepers, as those of older stacks have none", async () => {
+    const first = { "rabbitmq.rotation": { cookie: 1 }, "haproxy.stats": { rotation: 1 }, "vip.rotation": 1 };
+    const none = {
+      "rabbitmq-cookie": undefined,
+      "rabbitmq-password": undefined,
+      "haproxy-stats-password": undefined,
+      "vip-password": undefined,
+    };
+    expect(keepers(await deployDev(first))).toEqual(none);
+  });
+
+  test("another number is another secret, of that kind alone", async () => {
+    expect(keepers(await deployDev({ "rabbitmq.rotation.cookie": 2 }))).toMatchObject({
+      "rabbitmq-cookie": { rotation: "2" },
+      "haproxy-stats-password": undefined,
+    });
+    expect(keepers(await deployDev({ "haproxy.stats": { rotation: 3 }, "vip.rotation": 4 }))).toMatchObject({
+      "rabbitmq-cookie": undefined,
+      "haproxy-stats-password": { rotation: "3" },
+      "vip-password": { rotation: "4" },
+    });
+  });
+
+  test("nothing of a container's own changes with a cookie: nothing restarts", async () => {
+    const [before, after] = [await deployDev(), await deployDev({ "rabbitmq.cookie": "given-by-the-user" })];
+    for (const node of nodes) {
+      expect(after.resource(`${node}-container`).inputs).toEqual(before.resource(`${node}-container`).inputs);
+      expect(after.resource(`${node}-gate`).inputs).toEqual(before.resource(`${node}-gate`).inputs);
+    }
   });
 });
 

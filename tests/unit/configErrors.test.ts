@@ -130,6 +130,16 @@ describe("values", () => {
       "warren:rabbitmq.password: [secret] - must be text of 12 to 128 characters: letters, digits and - . _ ~ ! @ % ^ * + = , / ?",
     ],
     [
+      "a cookie of two words",
+      { "rabbitmq.cookie": "two words" },
+      "warren:rabbitmq.cookie: [secret] - must be text of 8 to 255 characters, without spaces",
+    ],
+    [
+      "a rotation back to before the first",
+      { "haproxy.stats.rotation": 0 },
+      "warren:haproxy.stats.rotation: 0 - must be a whole number from 1 to 1000000",
+    ],
+    [
       "a password with a comment's sign",
       { "haproxy.stats.password": "correct#horse#battery" },
       "warren:haproxy.stats.password: [secret] - must be text of 12 to 128 characters: letters, digits and - . _ ~ ! @ % ^ * + = , / ?",

@@ -85,9 +85,9 @@ test("every key has a description", () => {
   expect(fields.filter(([, field]) => !field.description).map(([path]) => path)).toEqual([]);
 });
 
-test("the secrets are the passwords: errors know a secret by such a key, and do not print it", () => {
+test("the secrets are the passwords and the cookie: errors know a secret by such a key, and do not print it", () => {
   const secrets = fields.filter(([, field]) => field.secret).map(([path]) => path);
-  expect(secrets).toEqual(["rabbitmq.password", "haproxy.stats.password", "vip.password"]);
+  expect(secrets).toEqual(["rabbitmq.password", "rabbitmq.cookie", "haproxy.stats.password", "vip.password"]);
 });
 
 describe("docs/config.md", () => {
