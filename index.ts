@@ -6,7 +6,7 @@ import { Host } from "./components/host";
 import { KeepalivedVip } from "./components/keepalivedVip";
 import { stackOutputs, type StackOutputs } from "./components/outputs";
 import { RabbitCluster } from "./components/rabbitCluster";
-import { servingNodes } from "./components/serving";
+import { lastUpdate } from "./components/serving";
 import { loadConfig } from "./config";
 import { refuseChanges } from "./config/changes";
 import { firewalls } from "./config/firewall";
@@ -23,8 +23,8 @@ function present<T>(value: T | undefined): T {
 /** The whole service: hosts, a RabbitMQ cluster on some, balancers on some, and a virtual IP between the balancers. */
 export = async (): Promise<StackOutputs> => {
   const config = loadConfig();
-  const serving = await servingNodes();
-  refuseChanges(serving, config);
+  const { nodes: serving, logins } = await lastUpdate();
+  refuseChanges(serving, logins, config);
   const { rabbitmq, haproxy, vip, prepare } = config;
   const timezone = prepare.timezone === undefined ? {} : { timezone: prepare.timezone };
 
@@ -46,6 +46,7 @@ export = async (): Promise<StackOutputs> => {
     ...(rabbitmq.password === undefined ? {} : { password: rabbitmq.password }),
     ...(rabbitmq.cookie === undefined ? {} : { cookie: rabbitmq.cookie }),
     rotation: rabbitmq.rotation,
+    users: rabbitmq.users,
     conf: rabbitmq,
     ports: rabbitmq.ports,
     directory: rabbitmq.dataDirectory,

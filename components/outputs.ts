@@ -29,9 +29,12 @@ export interface StackOutputs {
   managementUrl: string;
   statsUrl: string;
   vhost: string;
+  /** The administrator's newest login. */
   username: string;
   /** A secret. */
   password: pulumi.Output<string>;
+  /** The newest login of each of the applications' users, by the user's name; the passwords are secrets. */
+  users: Record<string, { username: string; password: pulumi.Output<string> }>;
   /** The statistics page's login; the password is a secret. */
   stats: { username: string; password: pulumi.Output<string> };
   nodes: { name: string; host: string; type: "disc" | "ram" }[];
@@ -61,12 +64,13 @@ export function stackOutputs(config: StackConfig, cluster: RabbitCluster, balanc
       metrics: rabbitmq.ports.metrics,
       ...given({ amqps, managementTls, balancerMetrics: metrics, mqtt, stomp, stream }),
     },
-    amqpUrl: pulumi.interpolate`amqp://${encodeURIComponent(rabbitmq.username)}:${cluster.password.apply(encodeURIComponent)}@${entrance}:${amqp}/${encodeURIComponent(rabbitmq.vhost)}`,
+    amqpUrl: pulumi.interpolate`amqp://${encodeURIComponent(cluster.username)}:${cluster.password.apply(encodeURIComponent)}@${entrance}:${amqp}/${encodeURIComponent(rabbitmq.vhost)}`,
     managementUrl: managementUrl(),
     statsUrl: `http://${entrance}:${stats}/`,
     vhost: rabbitmq.vhost,
-    username: rabbitmq.username,
+    username: cluster.username,
     password: cluster.password,
+    users: cluster.users,
     stats: { username: haproxy.stats.username, password: balancers.statsPassword },
     nodes: rabbitmq.nodes.map(({ name, host, type }) => ({ name, host, type })),
     members: cluster.members,

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { administrator, formed, nameCluster } from "../commands/rabbitmq";
+import { formed, nameCluster } from "../commands/rabbitmq";
 import { generated } from "./generated";
 import type { Host } from "./host";
+import { ClusterLogins, type Login, type UserArgs } from "./logins";
 import { RabbitNode, type RabbitNodeSettings } from "./rabbitNode";
 
 export interface RabbitClusterArgs extends Omit<RabbitNodeSettings, "cookie" | "password" | "peers"> {
@@ -15,8 +16,10 @@ export interface RabbitClusterArgs extends Omit<RabbitNodeSettings, "cookie" | "
   password?: pulumi.Input<string>;
   /** The Erlang cookie. Default: generated. */
   cookie?: pulumi.Input<string>;
-  /** Which generated cookie in a row it is. */
-  rotation: { cookie: number };
+  /** Which cookie and which administrator's login in a row are in use. */
+  rotation: { cookie: number; administrator: number; retiredAdministrator?: number };
+  /** The applications' users, by name. */
+  users: Record<string, UserArgs>;
   /** The nodes that served when the stack's last update ended. What changes on them changes one node after the other. */
   serving: string[];
   /** Blank nodes join side by side; only for broker versions that a test has proved to bear it. */
@@ -39,8 +42,12 @@ export class RabbitCluster extends pulumi.ComponentResource {
   /** All members run as configured. */
   readonly formed: pulumi.Resource;
   readonly members: pulumi.Output<ClusterMembers>;
-  /** The administrator's password; a secret. */
+  /** The administrator's newest login. */
+  readonly username: string;
+  /** Its password; a secret. */
   readonly password: pulumi.Output<string>;
+  /** The users' newest logins. */
+  readonly users: Record<string, Login>;
 
   constructor(name: string, args: RabbitClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     const { image, version, clusterName, conf } = args;
@@ -71,9 +78,21 @@ export class RabbitCluster extends pulumi.ComponentResource {
     const cookie = pulumi.secret(
       args.cookie ?? generated(`${name}-cookie`, { length: 32, rotation: args.rotation.cookie, parent: this }),
     );
-    this.password = pulumi.secret(
-      args.password ?? generated(`${name}-password`, { length: 24, rotation: 1, parent: this }),
+    const { administrator: rotation, retiredAdministrator: retired } = args.rotation;
+    const { password, users } = args;
+    const administrator = {
+      rotation,
+      ...(retired === undefined ? {} : { retired }),
+      ...(password === undefined ? {} : { password }),
+    };
+    const logins = new ClusterLogins(
+      name,
+      { username, vhost, administrator, users, managementPort: args.ports.management },
+      this,
     );
+    this.username = logins.administrator.username;
+    this.password = logins.administrator.password;
+    this.users = logins.users;
 
     const nodes: RabbitNode[] = [];
     let lastServing: pulumi.Resource[] = [];
@@ -84,6 +103,8 @@ export class RabbitCluster extends pulumi.ComponentResource {
         nodeName,
         {
           ...args,
+          // The first user of a blank database is the one that clients are handed.
+          conf: { ...conf, username: this.username },
           host,
           cookie,
           password: this.password,
@@ -125,15 +146,7 @@ export class RabbitCluster extends pulumi.ComponentResource {
       { create: nameCluster(rootNode.place, clusterName) },
       { parent: this, dependsOn: [status] },
     );
-    this.administrator = root.host.run(
-      `${name}-administrator`,
-      {
-        create: this.password.apply((password) =>
-          administrator(rootNode.place, { username, password, vhost }, args.ports.management),
-        ),
-      },
-      { parent: this, dependsOn: [status] },
-    );
+    this.administrator = logins.make(root.host, rootNode.place, [status]);
     this.members = pulumi.unsecret(status.stdout).apply(readMembers);
     this.registerOutputs({ members: this.members, password: this.password });
   }

@@ -1,14 +1,32 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { NodeConfig } from "../config";
+import type { LastLogins, NodeConfig } from "../config";
+
+/** What this stack was when its last update ended. */
+export interface LastUpdate {
+  /** The nodes that served; none before the first. */
+  nodes: NodeConfig[];
+  logins: LastLogins;
+}
 
 /**
- * The nodes that served when this stack's last update ended; none before the first. The stack's own last outputs
- * say so on every backend, and a preview knows them too.
+ * The stack's own last outputs say what it was, on every backend, and a preview knows them too. Of secrets it is only
+ * looked at what is none.
  */
-export async function servingNodes(): Promise<NodeConfig[]> {
+export async function lastUpdate(): Promise<LastUpdate> {
   const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
   const self = new pulumi.StackReference("self", { name: stack });
-  const { value } = (await self.getOutputDetails("nodes")) as { value?: NodeConfig[] };
-  return value ?? [];
+  const last = async <T>(output: string): Promise<T | undefined> => {
+    const { value, secretValue } = await self.getOutputDetails(output);
+    return (value ?? secretValue) as T | undefined;
+  };
+  const users = (await last<Record<string, { username: string }>>("users")) ?? {};
+  const administrator = await last<string>("username");
+  return {
+    nodes: (await last<NodeConfig[]>("nodes")) ?? [],
+    logins: {
+      ...(administrator === undefined ? {} : { administrator }),
+      users: Object.fromEntries(Object.entries(users).map(([name, { username }]) => [name, username])),
+    },
+  };
 }

@@ -1,13 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ConfigError, type Problem } from "./errors";
+import { checkSteps, type LastLogins } from "./logins";
 import type { NodeConfig, StackConfig } from "./types";
 
 /**
  * Ends the program where the config would have members do what Warren does not do to members: leave, move to another host,
  * or change their type. It says so before the first step of an update, and in the preview.
  */
-export function refuseChanges(members: readonly NodeConfig[], config: StackConfig): void {
+export function refuseChanges(members: readonly NodeConfig[], last: LastLogins, config: StackConfig): void {
   const problems = forbiddenChanges(members, config.rabbitmq.nodes);
+  checkSteps(config.rabbitmq, last, (path, value, rule) => problems.push({ path, value, rule }));
   if (problems.length > 0) {
     throw new pulumi.RunError(new ConfigError(pulumi.getStack(), problems).message);
   }

@@ -24,10 +24,19 @@ export type NodeType = NodeConfig["type"];
 export type RabbitmqPorts = Sections["rabbitmq"]["ports"];
 export type PartitionHandling = NonNullable<Sections["rabbitmq"]["partitionHandling"]>;
 
-export interface RabbitmqConfig extends Omit<Sections["rabbitmq"], "version" | "partitionHandling"> {
+type User = Sections["rabbitmq"]["users"][string];
+
+/** An application's user. */
+export interface UserConfig extends Omit<User, "vhosts"> {
+  vhosts: string[];
+}
+
+export interface RabbitmqConfig extends Omit<Sections["rabbitmq"], "version" | "partitionHandling" | "users"> {
   /** In three parts, such as 3.8.9. */
   version: string;
   partitionHandling: PartitionHandling;
+  /** By name. */
+  users: Record<string, UserConfig>;
 }
 
 export type HaproxyPorts = Sections["haproxy"]["ports"];

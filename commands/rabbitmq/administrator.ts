@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
-
 import { answers200 } from "../http";
-import type { NodePlace } from "./place";
+import { importDefinitions, userDefinition } from "./definitions";
+import { cli, type NodePlace } from "./place";
 
 /** Who administers the broker. */
 export interface Administrator {
@@ -19,29 +18,18 @@ export interface Administrator {
 export function administrator(place: NodePlace, admin: Administrator, managementPort: number): string {
   const { username, password, vhost } = admin;
   const path = `/api/permissions/${encodeURIComponent(vhost)}/${encodeURIComponent(username)}`;
-  const file = "/tmp/warren-administrator.json";
-  const load = `umask 077; cat > ${file}; rabbitmqctl -q import_definitions ${file}; status=$?; rm -f ${file}; exit $status`;
+  const definitions = {
+    users: [userDefinition(username, password, ["administrator"])],
+    vhosts: [{ name: vhost }],
+    permissions: [{ user: username, vhost, configure: ".*", write: ".*", read: ".*" }],
+  };
   return `if ! ${answers200(managementPort, path, `${username}:${password}`)}; then
-  docker exec -i -u rabbitmq ${place.container} sh -c '${load}' > /dev/null <<'END'
-${definitions(admin)}
-END
+  ${importDefinitions(place, username, definitions)}
 fi`;
 }
 
-/** Definitions of one user, as the management plugin exports them. The salt is the user's own: text and state stay stable. */
-function definitions({ username, password, vhost }: Administrator): string {
-  const salt = createHash("sha256").update(username).digest().subarray(0, 4);
-  const hash = createHash("sha256").update(salt).update(password).digest();
-  return JSON.stringify({
-    users: [
-      {
-        name: username,
-        password_hash: Buffer.concat([salt, hash]).toString("base64"),
-        hashing_algorithm: "rabbit_password_hashing_sha256",
-        tags: "administrator",
-      },
-    ],
-    vhosts: [{ name: vhost }],
-    permissions: [{ user: username, vhost, configure: ".*", write: ".*", read: ".*" }],
-  });
+/** Script: the end of an administrator's login. Connections that it still has are closed by the broker. */
+export function retireAdministrator(place: NodePlace, username: string): string {
+  return `users=$(${cli(place, "rabbitmqctl", "list_users --formatter json")})
+if grep -qF '"user":"${username}"' <<< "$users"; then ${cli(place, "rabbitmqctl", `delete_user ${username}`)}; fi`;
 }

@@ -1,4 +1,5 @@
 import type { Report } from "../errors";
+import { checkLogins } from "../logins";
 import type { Sections } from "../schema";
 import type { RabbitmqConfig } from "../types";
 import { isSupported, oldestVersion, permitsRam, versionOfImage } from "../versions";
@@ -23,6 +24,7 @@ export function resolveRabbitmq(rabbitmq: Rabbitmq, report: Report): RabbitmqCon
   checkNodes(rabbitmq, version, report);
   checkSettings(rabbitmq, report);
   checkPluginPorts(rabbitmq, report);
+  checkLogins(rabbitmq, report);
   if (!rabbitmq.plugins.includes("rabbitmq_management")) {
     report(["rabbitmq", "plugins"], rabbitmq.plugins, "must have rabbitmq_management among them");
   }
@@ -31,9 +33,14 @@ export function resolveRabbitmq(rabbitmq: Rabbitmq, report: Report): RabbitmqCon
     const rule = "must be autoheal or ignore with two nodes: neither half is a majority, so both would pause";
     report(["rabbitmq", "partitionHandling"], rabbitmq.partitionHandling, rule);
   }
+  const users = Object.entries(rabbitmq.users).map(([name, user]) => [
+    name,
+    { ...user, vhosts: user.vhosts ?? [rabbitmq.vhost] },
+  ]);
   return {
     ...rabbitmq,
     ports: brokerPorts(rabbitmq),
+    users: Object.fromEntries(users) as RabbitmqConfig["users"],
     version: version ?? "",
     // RabbitMQ's guide to partitions: pausing the minority keeps data consistent, and needs a majority to exist.
     partitionHandling: rabbitmq.partitionHandling ?? (size >= 3 ? "pause_minority" : "autoheal"),

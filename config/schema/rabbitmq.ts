@@ -46,9 +46,49 @@ const ports = section({
     .describe("Erlang's distribution, between nodes. The eleven ports from 10000 above it are the CLI's."),
 }).describe("The broker's ports on its host.");
 
+const vhost = () => text("must be a name of letters, digits and / . _ -", /^[A-Za-z0-9/._-]{1,255}$/);
+
+/** Of a name that it fits. Which regular expressions Erlang takes, it says itself; the gross mistakes are found here. */
+const permission = () => {
+  const error = "must be a regular expression of up to 255 printable characters, or empty for none";
+  return text(error, /^[ -~]{0,255}$/)
+    .refine(isPattern, { error })
+    .default(".*");
+};
+
+function isPattern(value: string): boolean {
+  try {
+    new RegExp(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const retired = () => wholeNumber(0, 999_999).exactOptional();
+
+const user = section({
+  vhosts: listOfSome(vhost())
+    .exactOptional()
+    .describe("The virtual hosts that the permissions are for; they must exist. Default: rabbitmq.vhost."),
+  configure: permission().describe("What it may declare and delete: a regular expression of names."),
+  write: permission().describe("What it may publish to and bind: a regular expression of names."),
+  read: permission().describe("What it may consume from: a regular expression of names."),
+  tags: list(choice("management", "policymaker", "monitoring", "administrator", "impersonator"))
+    .default([])
+    .describe("What it may do on the management page and by the HTTP API."),
+  password: password().exactOptional().describe("The newest login's password. Generated when absent."),
+  rotation: rotation().describe("Raise it by one to have a second login beside the first, then hand it to clients."),
+  retired: retired().describe("The number of the last login that is deleted. Default: two below rotation."),
+});
+
 const rotations = section({
   cookie: rotation().describe("Raise it by one to have a new Erlang cookie, which every node takes up while it runs."),
-}).describe("Which of the generated secrets in a row is in use.");
+  administrator: rotation().describe("Raise it by one to have a second administrator's login beside the first."),
+  retiredAdministrator: retired().describe(
+    "The number of the administrator's last login that is deleted. Default: two below administrator.",
+  ),
+}).describe("Which of the cluster's secrets in a row is in use.");
 
 const watermark = { error: 'must be a fraction from 0.1 to 0.9 or an amount such as "2GB"' };
 const openFiles = { error: "must be a whole number from 65536 to 500000, or inherit" };
@@ -76,9 +116,16 @@ export const rabbitmqSection = section({
     .exactOptional()
     .describe("The Erlang cookie, by which nodes know each other. Generated when absent."),
   rotation: rotations.prefault({}),
-  vhost: text("must be a name of letters, digits and / . _ -", /^[A-Za-z0-9/._-]{1,255}$/)
-    .default("/")
-    .describe("The virtual host made on the first start."),
+  vhost: vhost().default("/").describe("The virtual host made on the first start."),
+  users: mapOf(
+    text(
+      "must be a name of letters, digits and . _ - that is not guest and does not end in a full stop and a number",
+      /^(?!guest$)(?!.*\.\d+$)[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/,
+    ),
+    user,
+  )
+    .default({})
+    .describe("The applications' users, by name, beside those that others make."),
   dataDirectory: directory()
     .default("/var/lib/warren/rabbitmq")
     .describe("The directory on the host for the node's data and files."),

@@ -17,7 +17,7 @@ const login = "admin:it's $ecret";
 
 /** What runs in the container. */
 const load =
-  "umask 077; cat > /tmp/warren-administrator.json; rabbitmqctl -q import_definitions /tmp/warren-administrator.json; status=$?; rm -f /tmp/warren-administrator.json; exit $status";
+  "umask 077; cat > /tmp/warren-admin.json; rabbitmqctl -q import_definitions /tmp/warren-admin.json; status=$?; rm -f /tmp/warren-admin.json; exit $status";
 const call = `docker exec -i -u rabbitmq rabbitmq sh -c ${load}`;
 
 test("by its text: definitions with a hash go by standard input", () => {
@@ -133,7 +133,7 @@ describe("in the container", () => {
   ])("definitions are for the broker's eyes only, and gone once they are %s", async (_title, status) => {
     const { code, stdout, stderr, calls, directory, left } = await inside(status);
     expect({ code, stdout, left }).toEqual({ code: status, stdout: "", left: [] });
-    expect(calls.at(-1)).toBe(`rabbitmqctl -q import_definitions ${directory}/warren-administrator.json`);
+    expect(calls.at(-1)).toBe(`rabbitmqctl -q import_definitions ${directory}/warren-admin.json`);
     const [mode, definitions = ""] = stderr.split("\n", 2);
     expect(mode).toBe("600");
     expect(JSON.parse(definitions)).toMatchObject({ users: [{ name: "admin" }] });

@@ -182,9 +182,9 @@ describe("commands", () => {
     expect(commands).toHaveLength(39);
   });
 
-  test("that have an end: hosts' preparation, files, configurations, services", () => {
+  test("that have an end: hosts' preparation, logins, files, configurations, services", () => {
     const names = [1, 2, 3, 4, 5].map((n) => `host${n}-prepare`);
-    names.push("rabbitmq1-files", "rabbitmq2-files", "rabbitmq3-files");
+    names.push("rabbitmq-administrator", "rabbitmq1-files", "rabbitmq2-files", "rabbitmq3-files");
     names.push("haproxy-host4-config", "haproxy-host5-config", "vip-host4-service", "vip-host5-service");
     expect(each("delete")).toEqual(
       Object.fromEntries(names.map((name): [string, string] => [name, `bash -s delete ${name}`])),

@@ -17,6 +17,7 @@ const dev = {
   statsUrl: "http://198.18.66.100:8100/",
   vhost: "app",
   username: "admin",
+  users: {},
   password: sealed("generated-rabbitmq-password"),
   stats: { username: "admin", password: sealed("generated-haproxy-stats-password") },
   nodes: [

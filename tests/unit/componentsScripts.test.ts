@@ -116,7 +116,9 @@ test("the cluster is held against the config, and given its name and its adminis
   expect(stdin("rabbitmq-name")).toBe(scriptInput({ create: named }));
   const admin = { username: "admin", password: "generated-rabbitmq-password", vhost: "app" };
   const administrator = rabbitmq.administrator(place("rabbitmq1"), admin, 15672);
-  expect(stdin("rabbitmq-administrator")).toBe(scriptInput({ create: administrator }));
+  expect(stdin("rabbitmq-administrator")).toBe(
+    scriptInput({ create: administrator, delete: rabbitmq.retireAdministrator(place("rabbitmq1"), "admin") }),
+  );
 });
 
 describe.each(["host4", "host5"])("the balancer on %s", (host) => {

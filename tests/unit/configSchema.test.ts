@@ -74,6 +74,8 @@ function fieldsOf(node: Node, path: string): [string, Field][] {
     return Object.entries(node.properties).flatMap(([key, inner]) => fieldsOf(inner, path ? `${path}.${key}` : key));
   if (path === "hosts" && typeof node.additionalProperties === "object")
     return fieldsOf(node.additionalProperties, "hosts.<name>");
+  if (typeof node.additionalProperties === "object" && node.additionalProperties.properties)
+    return [...own, ...fieldsOf(node.additionalProperties, `${path}.<name>`)];
   if (node.items?.properties) return [...own, ...fieldsOf(node.items, `${path}[]`)];
   return own;
 }
@@ -87,7 +89,13 @@ test("every key has a description", () => {
 
 test("the secrets are the passwords and the cookie: errors know a secret by such a key, and do not print it", () => {
   const secrets = fields.filter(([, field]) => field.secret).map(([path]) => path);
-  expect(secrets).toEqual(["rabbitmq.password", "rabbitmq.cookie", "haproxy.stats.password", "vip.password"]);
+  expect(secrets).toEqual([
+    "rabbitmq.password",
+    "rabbitmq.cookie",
+    "rabbitmq.users.<name>.password",
+    "haproxy.stats.password",
+    "vip.password",
+  ]);
 });
 
 describe("docs/config.md", () => {

@@ -35,6 +35,7 @@ export type Outputs = Pick<
 > & {
   amqpUrl: string;
   password: string;
+  users: Record<string, { username: string; password: string }>;
   stats: { username: string; password: string };
   members: { disc: string[]; ram: string[]; running: string[]; versions: Record<string, string> };
 };

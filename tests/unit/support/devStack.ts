@@ -60,6 +60,6 @@ export const members = [
 export const nodes = members.map(({ name }) => name);
 
 /** The dev stack's program, with changes of its config, after an update that left these members serving. */
-export function deployDev(changes: Values = {}, serving: typeof members = []): Promise<Deployment> {
-  return deploy(program, devConfig(changes), serving.length === 0 ? {} : { nodes: serving });
+export function deployDev(changes: Values = {}, serving: typeof members = [], last: Values = {}): Promise<Deployment> {
+  return deploy(program, devConfig(changes), serving.length === 0 ? last : { ...last, nodes: serving });
 }
