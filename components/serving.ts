@@ -17,8 +17,8 @@ export async function lastUpdate(): Promise<LastUpdate> {
   const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
   const self = new pulumi.StackReference("self", { name: stack });
   const last = async <T>(output: string): Promise<T | undefined> => {
-    const { value, secretValue } = await self.getOutputDetails(output);
-    return (value ?? secretValue) as T | undefined;
+    const { value, secretValue } = (await self.getOutputDetails(output)) as { value?: T; secretValue?: T };
+    return value ?? secretValue;
   };
   const users = (await last<Record<string, { username: string }>>("users")) ?? {};
   const administrator = await last<string>("username");
