@@ -33,8 +33,8 @@ export function acts(preview: Preview): Act[] {
   for (const step of changing) {
     const its = known(step);
     // Told with another one that is there as well.
-    const within = step.verb === "delete" ? undefined : its?.kind.within;
-    if (within !== undefined && places.has(`${within} ${its?.of ?? ""}`)) continue;
+    const within = step.verb === "delete" ? [] : (its?.kind.within ?? []);
+    if (within.some((key) => places.has(`${key} ${its?.of ?? ""}`))) continue;
     // The first of all has nobody to join.
     if (its?.key === "RabbitNode/join-cluster" && its.of === first) continue;
     const own = words(step, its);

@@ -1,4 +1,4 @@
-import { turns } from "./order";
+import { byName, turns } from "./order";
 import { component, done, members, text } from "./members";
 import type { Preview, Step, Values } from "./preview";
 
@@ -29,7 +29,8 @@ export function noticed(preview: Preview): string[] {
   return found.length > 0 ? found : ["Nothing: no connection is cut, and no address or login changes."];
 }
 
-const named = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(", then ");
+const code = (name: string) => `\`${name}\``;
+const named = (names: readonly string[]) => names.map(code).join(", then ");
 const times = (count: number) => (count === 2 ? "twice" : `${count} times`);
 
 /** Names in the order of their turns. */
@@ -181,11 +182,24 @@ function logins(steps: readonly Step[]): string[] {
       (key) =>
         `**The ${key} changes** from \`${String(was?.[key])}\` to \`${String(will?.[key])}\` in the outputs; the former one stays on the brokers.`,
     );
-  const admin = done(steps, "RabbitCluster/administrator").filter(({ step }) => step.differing.includes("stdin"));
-  if (found.length === 0 && admin.length > 0) {
+  const administrator = done(steps, "RabbitCluster/administrator");
+  const users = done(steps, "RabbitCluster/user-*");
+  if (
+    found.length === 0 &&
+    administrator.some(({ verb, step }) => verb === "update" && step.differing.includes("stdin"))
+  ) {
     found.push(
       "**The administrator's password changes**: open connections stay, and new ones need the password that the outputs then have.",
     );
+  }
+  for (const { of, verb, step } of [...administrator, ...users].sort((a, b) => byName(a.step.name, b.step.name))) {
+    const whose = users.some((user) => user.step === step) ? `The user ${code(of)}` : "The administrator";
+    if (verb === "create")
+      found.push(`${whose} has a new login, which the outputs hand out; the former one still works.`);
+    if (verb === "delete") found.push(`**${whose} loses a former login**: clients that still use it are refused.`);
+    if (verb === "update" && users.some((user) => user.step === step) && step.differing.includes("stdin")) {
+      found.push(`**${whose} changes**: its password or its permissions.`);
+    }
   }
   return found;
 }

@@ -2,15 +2,16 @@ import type { Step, Verb } from "./preview";
 
 /*
  * What each of Warren's resources means to a reviewer. A resource is known by the component that it is part of and by what
- * its name ends with: `RabbitNode/gate` is `rabbitmq1-gate` of the node `rabbitmq1`. A new resource is one entry here;
- * without one it is listed by its name and type.
+ * its name ends with: `RabbitNode/gate` is `rabbitmq1-gate` of the node `rabbitmq1`. Where a name ends with whom it is for, a
+ * star stands for that: `RabbitCluster/user-*`. A number behind a rotated login's (`rabbitmq-administrator.2`) does not count.
+ * A new resource is one entry here; without one it is listed by its name and type.
  */
 
 export interface Kind {
   /** What is done, after the name of whom it is done to; "" where nothing is. Without a text the step is listed plainly. */
   says: Partial<Record<Verb, string>>;
   /** Told with another step of the same node, balancer or host where that has one, but for an end of its own. */
-  within?: string;
+  within?: readonly string[];
 }
 
 /** A script that only waits and looks: its end is nothing. */
@@ -35,7 +36,11 @@ export const kinds: Readonly<Record<string, Kind>> = {
       delete: "is left: what Warren wrote there is taken away",
     },
   },
-  "Host/docker": { says: { delete: "" }, within: "Host/prepare" },
+  "Host/docker": { says: { delete: "" }, within: ["Host/prepare"] },
+
+  "Firewall/*": {
+    says: { create: "firewall is raised", update: "firewall's rules are set anew", delete: "firewall is lowered" },
+  },
 
   "RabbitNode/image": {
     says: { create: "image is pulled", replace: "new image is pulled", delete: "" },
@@ -57,25 +62,25 @@ export const kinds: Readonly<Record<string, Kind>> = {
   },
   "RabbitNode/gate": {
     says: checks("looks whether a restart is due"),
-    within: "RabbitNode/container",
+    within: ["RabbitNode/container"],
   },
   "RabbitNode/boot": {
     says: checks("waits until the broker has started"),
-    within: "RabbitNode/container",
+    within: ["RabbitNode/container"],
   },
   "RabbitNode/join-cluster": {
     says: { create: "**joins** the cluster", update: "looks whether it is a member", delete: "" },
   },
-  "RabbitNode/stop-app": { says: { delete: "" }, within: "RabbitNode/join-cluster" },
-  "RabbitNode/reset": { says: { delete: "" }, within: "RabbitNode/join-cluster" },
-  "RabbitNode/start-app": { says: { delete: "" }, within: "RabbitNode/join-cluster" },
+  "RabbitNode/stop-app": { says: { delete: "" }, within: ["RabbitNode/join-cluster"] },
+  "RabbitNode/reset": { says: { delete: "" }, within: ["RabbitNode/join-cluster"] },
+  "RabbitNode/start-app": { says: { delete: "" }, within: ["RabbitNode/join-cluster"] },
   "RabbitNode/member": {
     says: {
       create: "is the member that it should be",
       update: "takes up its type and settings while it runs",
       delete: "**leaves** the cluster: its clients and queues go to the others first",
     },
-    within: "RabbitNode/container",
+    within: ["RabbitNode/container"],
   },
 
   "RabbitCluster/cookie": password("Erlang cookie"),
@@ -84,9 +89,19 @@ export const kinds: Readonly<Record<string, Kind>> = {
   "RabbitCluster/name": { says: checks("cluster is named") },
   "RabbitCluster/administrator": {
     says: {
-      create: "administrator is made",
+      create: "administrator's login is made",
       update: "**administrator's login is set**",
       replace: "**administrator's login is set**",
+      delete: "**administrator's former login is deleted**",
+    },
+  },
+  "RabbitCluster/user-*-password": password("user's password"),
+  "RabbitCluster/user-*": {
+    says: {
+      create: "user's login is made",
+      update: "**user's login is set**",
+      replace: "**user's login is set**",
+      delete: "**user's former login is deleted**",
     },
   },
 
@@ -111,7 +126,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   },
   "HaproxyPair/gate": {
     says: checks("looks whether the virtual IP has to leave first"),
-    within: "HaproxyPair/container",
+    within: ["HaproxyPair/container"],
   },
   "HaproxyPair/log": {
     says: {
@@ -122,7 +137,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   },
   "HaproxyPair/ready": {
     says: checks("waits until the balancer has a broker"),
-    within: "HaproxyPair/container",
+    within: ["HaproxyPair/container", "HaproxyPair/config"],
   },
 
   "KeepalivedVip/password": password("VRRP's password"),
@@ -152,15 +167,23 @@ export interface Known {
 export function known({ component, name }: Pick<Step, "component" | "name">): Known | undefined {
   if (!component.startsWith(componentPrefix)) return undefined;
   const room = component.slice(componentPrefix.length);
+  const plain = name.replace(/\.\d+$/, "");
   // The longest ending first: `haproxy-stats-password` is not `haproxy-stats`'s password.
-  const dashes = [...name.matchAll(/-/g)].map(({ index }) => index);
-  for (const dash of dashes) {
-    const key = `${room}/${name.slice(dash + 1)}`;
-    const kind = kinds[key];
-    if (kind) return { key, kind, of: name.slice(0, dash) };
+  for (const { index } of plain.matchAll(/-/g)) {
+    const ending = `${room}/${plain.slice(index + 1)}`;
+    const kind = kinds[ending];
+    if (kind) return { key: ending, kind, of: plain.slice(0, index) };
+    for (const [key, starred] of stars) {
+      const of = starred.exec(ending)?.[1];
+      if (of !== undefined && kinds[key]) return { key, kind: kinds[key], of };
+    }
   }
   return undefined;
 }
+
+const stars = Object.keys(kinds)
+  .filter((key) => key.includes("*"))
+  .map((key): [string, RegExp] => [key, new RegExp(`^${key.replace("*", "(.+)")}$`)]);
 
 export function isComponent({ type }: Pick<Step, "type">): boolean {
   return type.startsWith(componentPrefix);

@@ -12,6 +12,8 @@ export const types = {
   balancers: "warren:index:HaproxyPair",
   /** `address`, `interface`, `virtualRouterId`, `hosts`, `priorities`, `check` */
   vip: "warren:index:KeepalivedVip",
+  /** `hosts`: names of those that have rules */
+  firewall: "warren:index:Firewall",
   command: "command:remote:Command",
   container: "docker:index/container:Container",
   image: "docker:index/remoteImage:RemoteImage",

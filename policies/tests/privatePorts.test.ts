@@ -1,5 +1,5 @@
 import { privatePorts } from "../rules/privatePorts";
-import { check, container, faults } from "./resources";
+import { check, container, faults, host, other } from "./resources";
 import { unknownList, unknownText } from "./wire";
 
 const everywhere = (port: number, use: string, address: string) =>
@@ -41,4 +41,16 @@ test.each<[string, Record<string, unknown>, string]>([
   ["an ip that is not known yet", { ports: [{ internal: 4369, external: 4369, ip: unknownText }] }, "10.0.0.11"],
 ])("passes %s", async (_name, inputs, address) => {
   expect(await check(privatePorts, ...container(inputs, address))).toEqual([]);
+});
+
+const firewall = (...hosts: string[]) => other("warren:index:Firewall", "firewall", { hosts });
+
+test("passes a host behind the stack's own firewall", async () => {
+  const behind = [host({ address: "10.0.0.11" }), firewall("host1")];
+  expect(await check(privatePorts, ...container({}, "10.0.0.11"), ...behind)).toEqual([]);
+});
+
+test("a host that the stack's own firewall leaves out", async () => {
+  const beside = [host({ address: "10.0.0.12" }), host({ address: "10.0.0.11" }, "host2"), firewall("host1")];
+  expect(await faults(privatePorts, ...container({}, "10.0.0.11"), ...beside)).toHaveLength(2);
 });

@@ -9,6 +9,9 @@ import { parse } from "yaml";
 import type { StackConfig } from "../../config";
 import type { Registered, Stack } from "./wire";
 
+// Two processors may have much else to do.
+jest.setTimeout(60_000);
+
 /** What a generated password is in these tests; long enough for every use. */
 export const generated = (length: number) => "Gen3rated-".repeat(10).slice(0, length);
 

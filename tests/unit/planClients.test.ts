@@ -168,6 +168,25 @@ describe("logins", () => {
     ]);
   });
 
+  test("a login that is new, and one that ends, are told with whose they are", () => {
+    const steps = [
+      step("create", "RabbitCluster", "rabbitmq-administrator.2"),
+      step("delete", "RabbitCluster", "rabbitmq-user-web"),
+      step("create", "RabbitCluster", "rabbitmq-user-web.3"),
+      step("update", "RabbitCluster", "rabbitmq-user-web.2", { differing: ["connection"] }),
+    ];
+    expect(told(three, ...steps)).toEqual([
+      "The administrator has a new login, which the outputs hand out; the former one still works.",
+      "**The user `web` loses a former login**: clients that still use it are refused.",
+      "The user `web` has a new login, which the outputs hand out; the former one still works.",
+    ]);
+  });
+
+  test("a user whose script changes has another password or other permissions", () => {
+    const change = step("update", "RabbitCluster", "rabbitmq-user-web", { differing: ["stdin"] });
+    expect(told(three, change)).toEqual(["**The user `web` changes**: its password or its permissions."]);
+  });
+
   test("a name or a virtual host that changes is told as that", () => {
     expect(told(three, administrator, cluster({ username: "root", vhost: "web" }))).toEqual([
       "**The username changes** from `admin` to `root` in the outputs; the former one stays on the brokers.",

@@ -1,9 +1,17 @@
 import { deployDev, members } from "./support/devStack";
 import { componentPrefix, kinds, known } from "../../plan/kinds";
 
+/** A config that has what the dev stack leaves out. */
+const everything = {
+  "haproxy.log": { target: "rsyslog" },
+  firewall: {},
+  "rabbitmq.users": { web: { rotation: 2 }, "my-password": {} },
+  "rabbitmq.rotation": { administrator: 2 },
+};
+
 /** What the program registers, with the type of the component that each is part of. */
 async function registered() {
-  const { resources } = await deployDev({ "haproxy.log": { target: "rsyslog" } }, members);
+  const { resources } = await deployDev(everything, members);
   const typeOf = new Map(resources.map(({ name, type }) => [name, type]));
   return resources
     .filter(({ type }) => !type.startsWith(componentPrefix) && !type.startsWith("pulumi:pulumi:"))
@@ -17,8 +25,18 @@ test("the table knows every resource that the program has", async () => {
 });
 
 test("what is told with another is told with one that exists, and that tells itself", () => {
-  const within = Object.values(kinds).flatMap((kind) => kind.within ?? []);
+  const within = Object.values(kinds).flatMap((kind) => [...(kind.within ?? [])]);
   expect(within.filter((key) => kinds[key]?.within !== undefined || !(key in kinds))).toEqual([]);
+});
+
+test.each([
+  ["RabbitCluster", "rabbitmq-user-web", "RabbitCluster/user-*", "web"],
+  ["RabbitCluster", "rabbitmq-user-web.3", "RabbitCluster/user-*", "web"],
+  ["RabbitCluster", "rabbitmq-user-web-password.3", "RabbitCluster/user-*-password", "web"],
+  ["RabbitCluster", "rabbitmq-administrator.2", "RabbitCluster/administrator", "rabbitmq"],
+  ["Firewall", "firewall-host1", "Firewall/*", "host1"],
+])("in %s, %s is %s of %s", (component, name, key, of) => {
+  expect(known({ component: componentPrefix + component, name })).toMatchObject({ key, of });
 });
 
 test("a name that holds an ending is read to its own", () => {
