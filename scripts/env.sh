@@ -14,7 +14,9 @@ if [ -z "${PULUMI_BACKEND_URL-}" ]; then
   # Beside the lab's hosts, which the state describes: `lab reset` and `lab down` end both.
   stacks=$HOME/.local/state/warren/lab/stacks
   (umask 077 && mkdir -p "$stacks")
-  export PULUMI_BACKEND_URL=file://$stacks
+  # Without the files of attributes that it would write beside the others: a run that is killed while it writes one leaves
+  # a state that nobody can read.
+  export PULUMI_BACKEND_URL="file://$stacks?metadata=skip"
   if [ -z "${PULUMI_CONFIG_PASSPHRASE+set}${PULUMI_CONFIG_PASSPHRASE_FILE-}" ]; then
     [ -s "$stacks/passphrase" ] || (umask 077 && head -c 24 /dev/urandom | base64 > "$stacks/passphrase")
     export PULUMI_CONFIG_PASSPHRASE_FILE=$stacks/passphrase

@@ -19,12 +19,13 @@ It asks nothing: what it does is what the config says now. To look first: pulumi
 END
 }
 
-where=() gone=
+project=() where=() gone=
 while [ $# -gt 0 ]; do
   case $1 in
     --stack | --cwd)
       [ $# -gt 1 ] || { usage >&2; exit 2; }
       where+=("$1" "$2")
+      [ "$1" = --stack ] || project=("$1" "$2")
       shift
       ;;
     --owner-is-gone) gone=yes ;;
@@ -73,15 +74,28 @@ look_at_owners() {
   done <<< "$owners"
 }
 
+# Beside each of its files a file backend keeps another one with attributes. A run that is killed while it writes that one
+# leaves it empty, and nobody can read the state, which is whole. Without attributes it can be read.
+mend_attributes() {
+  local folder
+  folder=$("$pulumi" whoami "${project[@]}" --verbose --json | sed -n 's|.*"url": "file://\([^"?]*\).*|\1|p')
+  [ -n "$folder" ] || return 1
+  [ -n "$(find "${folder/#\~/$HOME}/.pulumi" -name '*.attrs' -empty -print -delete)" ]
+}
+
 say "pulumi up"
-if ! up; then
-  grep -qE 'currently locked by|Another update is currently in progress' "$log" || exit 1
-  look_at_owners
-  say "Its owner is gone: pulumi cancel"
-  "$pulumi" cancel "${where[@]}" --yes
-  say "pulumi up"
-  up
-fi
+until up; do
+  if grep -q 'error: .*EOF$' "$log" && mend_attributes; then
+    say "The killed run had left an empty file beside the state, which is removed: pulumi up"
+  elif grep -qE 'currently locked by|Another update is currently in progress' "$log"; then
+    look_at_owners
+    say "Its owner is gone: pulumi cancel"
+    "$pulumi" cancel "${where[@]}" --yes
+    say "pulumi up"
+  else
+    exit 1
+  fi
+done
 # An update leaves them where they are, although it has made anew what they stand for.
 if "$pulumi" stack export "${where[@]}" | grep -q '"pending_operations": \['; then
   say "Clearing what the killed run left as pending"

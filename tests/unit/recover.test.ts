@@ -1,7 +1,9 @@
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
 import { runBash, type Reply, type Stubs } from "./support/bash";
+import { makeDirectory } from "./support/directory";
 
 const script = join(__dirname, "../../scripts/recover.sh");
 const where = "--stack prod";
@@ -16,9 +18,9 @@ const state = (more = ""): Reply => ({ stdout: `{\n    "deployment": {${more}\n 
 const pending = '\n        "pending_operations": [\n';
 
 describe("npm run recover", () => {
-  const run = (up: Reply[], { args = where, exported = state(), ps = { stdout: "" } } = {}) => {
+  const run = (up: Reply[], { args = where, exported = state(), ps = { stdout: "" }, whoami = {} } = {}) => {
     const stubs: Stubs = {
-      pulumi: { "up ": up, "cancel ": {}, "stack export": exported, "refresh ": {} },
+      pulumi: { "up ": up, "cancel ": {}, "stack export": exported, "refresh ": {}, "whoami ": whoami },
       ps: { "-p 4711": ps },
     };
     return runBash(`export WARREN_PULUMI=pulumi; exec bash '${script}' ${args}`, [], { stubs });
@@ -90,9 +92,29 @@ describe("npm run recover", () => {
     expect({ code, calls }).toEqual({ code: 1, calls: [up] });
   });
 
+  test("an empty file of attributes beside a file backend's state is removed", async () => {
+    const folder = makeDirectory();
+    const stacks = `${folder}/.pulumi/stacks/warren`;
+    mkdirSync(stacks, { recursive: true });
+    writeFileSync(`${stacks}/prod.json`, "");
+    writeFileSync(`${stacks}/prod.json.attrs`, "");
+    writeFileSync(`${stacks}/prod.json.bak.attrs`, "{}");
+    const unreadable: Reply = { code: 255, stdout: "error: failed to load checkpoint: EOF\n" };
+    const whoami: Reply = { stdout: `{\n  "user": "me",\n  "url": "file://${folder}?no_tmp_dir=true"\n}\n` };
+    const mended = await run([unreadable, here, done], { whoami });
+    expect({ code: mended.code, calls: mended.calls }).toEqual({
+      code: 0,
+      calls: [up, "pulumi whoami --verbose --json", up, look, cancel, up, show],
+    });
+    expect(readdirSync(stacks).sort()).toEqual(["prod.json", "prod.json.bak.attrs"]);
+    // There is none this time: it is another fault.
+    expect(await run([unreadable], { whoami })).toMatchObject({ code: 1 });
+    expect(await run([unreadable], { whoami: { stdout: '{"url": "s3://state"}\n' } })).toMatchObject({ code: 1 });
+  });
+
   test("an update that fails after the lock is gone fails", async () => {
     const { code, calls } = await run([here, { code: 255 }]);
-    expect({ code, calls }).toEqual({ code: 255, calls: [up, look, cancel, up] });
+    expect({ code, calls }).toEqual({ code: 1, calls: [up, look, cancel, up] });
   });
 
   test("says how it is used", async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-import { Connection } from "rabbitmq-client";
+import { Connection, type Consumer } from "rabbitmq-client";
 
 import { until } from "./hosts";
 
@@ -60,6 +60,7 @@ export class Flow {
   private held: () => void = () => undefined;
   private readonly publishing: Promise<void>;
   private consumer: Connection | undefined;
+  private subscription: Consumer | undefined;
   private readonly watch: NodeJS.Timeout;
 
   constructor(
@@ -164,13 +165,13 @@ export class Flow {
     this.consumer?.unsafeDestroy();
     this.lastDelivery = Date.now();
     this.consumer = this.connect();
-    const consumer = this.consumer.createConsumer(
+    this.subscription = this.consumer.createConsumer(
       { queue: this.queue.name, queueOptions: this.declaration, qos: { prefetchCount: 50 } },
       (message) => {
         this.receive(message.body);
       },
     );
-    consumer.on("error", () => undefined);
+    this.subscription.on("error", () => undefined);
   }
 
   private numberIn(body: unknown): number | undefined {
@@ -215,9 +216,11 @@ export class Flow {
       if (this.consumer === undefined) {
         this.consume();
       }
-      await until("all is consumed", () => Promise.resolve(this.unseen.size === 0), 20).catch(() =>
-        this.readToTheEnd(),
-      );
+      const stalled = (): boolean => Date.now() - this.lastDelivery > 2 * deliverWithinMs;
+      await until("all is consumed", () => Promise.resolve(this.unseen.size === 0 || stalled()), 600);
+      if (this.unseen.size > 0) {
+        await this.readToTheEnd();
+      }
     } finally {
       this.end();
       await this.publishing;
@@ -238,15 +241,16 @@ export class Flow {
 
   /** Something is missing: without the consumer, what it held goes back into the queue, which is then read until empty. */
   private async readToTheEnd(): Promise<void> {
+    // Closed in good order, the broker has taken them back when it answers; after a cut, a moment later.
+    await within(deliverWithinMs, this.subscription?.close() ?? Promise.resolve());
     this.consumer?.unsafeDestroy();
     const connection = this.connect();
     let empty = 0;
-    // A consumer's messages come back a moment after it is gone: once empty is not enough.
     const emptied = async (): Promise<boolean> => {
       const message = await connection.basicGet({ queue: this.queue.name, noAck: true });
       if (message === undefined) {
         await pause(500);
-        return this.unseen.size === 0 || ++empty >= 10;
+        return this.unseen.size === 0 || ++empty >= 20;
       }
       empty = 0;
       this.receive(message.body);
@@ -265,13 +269,13 @@ export class Flow {
   }
 }
 
-/** Whether a publish was confirmed, and in time. */
-async function within(milliseconds: number, publish: Promise<unknown>): Promise<boolean> {
+/** Whether something came to a good end, and in time. */
+async function within(milliseconds: number, what: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(resolve, milliseconds, false);
   });
-  const answer = publish.then(
+  const answer = what.then(
     () => true,
     () => false,
   );

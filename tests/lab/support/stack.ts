@@ -96,7 +96,7 @@ export class Stack {
       cwd: this.directory,
       env: {
         ...globalThis.process.env,
-        PULUMI_BACKEND_URL: `file://${this.directory}/state`,
+        PULUMI_BACKEND_URL: `file://${this.directory}/state?metadata=skip`,
         PULUMI_CONFIG_PASSPHRASE: "a test's",
         PULUMI_NODEJS_TRANSPILE_ONLY: "true",
       },

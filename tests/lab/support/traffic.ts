@@ -13,6 +13,15 @@ export async function mirrorQueues(host: string, vhost: string, prefix = "mirror
   );
 }
 
+/** The queues that lost something, and how much. */
+export function losses({ queues }: { queues: Record<string, TrafficReport> }): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(queues)
+      .filter(([, { lost }]) => lost > 0)
+      .map(([name, { lost }]) => [name, lost]),
+  );
+}
+
 /** Publishers and consumers that go on through the service's front door, whatever happens behind it. */
 export class Traffic {
   private readonly flows: Flow[];
