@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
 
 import { Firewall } from "./components/firewall";
 import { HaproxyPair } from "./components/haproxyPair";
@@ -62,7 +62,7 @@ export = async (): Promise<StackOutputs> => {
     hosts: haproxy.hosts.map(host),
     backends: rabbitmq.nodes.map(({ name, host: at }) => ({ name, address: host(at).address, ports: rabbitmq.ports })),
     readyCheck: saysWhetherReady(rabbitmq.version),
-    certificates: haproxy.tls.certificateFiles.map((file) => readFileSync(file, "utf8")),
+    certificates: haproxy.tls.certificates.map((pem) => pulumi.secret(pem)),
     passThrough: haproxy.tls.passThrough,
     ...(vip === undefined ? {} : { vips: { ips: vip.ips, hosts: vip.hosts.map(host) } }),
     brokers: [cluster.formed],

@@ -12,6 +12,13 @@ export const checkFile = `${directory}/warren-check`;
 /** The script that keepalived runs at each change. */
 export const notifyFile = `${directory}/warren-notify`;
 /**
+ * What Warren adds to the distribution's unit: a keepalived that was killed is back at once. Dead, it would leave the virtual
+ * IP on this host while another one takes it, too.
+ */
+export const unitFile = "/etc/systemd/system/keepalived.service.d/warren.conf";
+export const unitText =
+  "# Written by Warren.\n[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestart=always\nRestartSec=100ms\n";
+/**
  * First line of what Warren writes. A file without it is somebody else's, and one with another host's name in it is not
  * this resource's to remove: it was written after the host was given that name.
  */
@@ -42,7 +49,7 @@ export function install(): string {
   return `if ! command -v keepalived > /dev/null || ! command -v nft > /dev/null; then
 ${installPackages({ apt: "keepalived nftables", dnf: "keepalived nftables" })}
 fi
-mkdir -p ${directory}`;
+mkdir -p ${directory} ${unitFile.replace(/\/[^/]*$/, "")}`;
 }
 
 /** Script: the user's program for changes is there. */
@@ -163,6 +170,7 @@ else
   fi
   mv -f ${stagedFile} ${configFile}
 fi
+systemctl daemon-reload
 if systemctl is-active -q keepalived; then systemctl reload keepalived; else systemctl start keepalived; fi
 systemctl enable -q keepalived`;
 }
@@ -171,7 +179,9 @@ systemctl enable -q keepalived`;
 export function remove(host: string): string {
   return `grep -qxF "${marker(host)}" ${configFile} || exit 0
 systemctl disable -q --now keepalived
-rm -f ${checkFile} ${notifyFile} ${configFile} ${stagedFile}
+rm -f ${checkFile} ${notifyFile} ${configFile} ${stagedFile} ${unitFile}
+rmdir ${unitFile.replace(/\/[^/]*$/, "")} 2> /dev/null || true
+systemctl daemon-reload
 if [ -e ${configFile}.before-warren ]; then
   mv ${configFile}.before-warren ${configFile}
   systemctl enable -q --now keepalived

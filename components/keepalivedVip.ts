@@ -110,6 +110,7 @@ export class KeepalivedVip extends pulumi.ComponentResource {
     const files = [
       executable(keepalived.checkFile, keepalived.checkScript(healthPortFile, healthPath)),
       ...(notify === undefined ? [] : [executable(keepalived.notifyFile, keepalived.notifyScript(notify))]),
+      { path: keepalived.unitFile, mode: "0644", content: keepalived.unitText },
       { path: keepalived.stagedFile, mode: "0400", content },
     ];
     return [

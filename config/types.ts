@@ -43,8 +43,8 @@ export type HaproxyPorts = Sections["haproxy"]["ports"];
 
 export interface HaproxyConfig extends Omit<Sections["haproxy"], "tls"> {
   tls: {
-    /** Absolute paths on the operator's machine, of PEM files with certificates and their key. The first is the default. */
-    certificateFiles: string[];
+    /** PEM with certificates and their key. The first is for clients that name no server. */
+    certificates: string[];
     /** The brokers end TLS on the port amqps. */
     passThrough: boolean;
   };

@@ -24,16 +24,29 @@ export function resolveHaproxy(haproxy: Haproxy, places: Places, report: Report)
     );
   }
   checkTls(haproxy, report);
-  if (!tls) return { ...haproxy, tls: { certificateFiles: [], passThrough: false } };
-  const { certificateFile, moreCertificateFiles } = tls;
-  const files = certificateFile === undefined ? [] : [certificateFile, ...moreCertificateFiles];
-  const certificateFiles = files.map((file) => absolutePath(file, places));
-  for (const [index, path] of certificateFiles.entries()) {
-    const rule = certificateFault(path);
-    const key = index === 0 ? ["certificateFile"] : ["moreCertificateFiles", index - 1];
-    if (rule !== undefined) report(["haproxy", "tls", ...key], files[index], rule);
+  if (!tls) return { ...haproxy, tls: { certificates: [], passThrough: false } };
+  return {
+    ...haproxy,
+    tls: { certificates: certificates(tls, places, report), passThrough: tls.endsAt === "brokers" },
+  };
+}
+
+/** Every certificate with its key, as PEM; what is wrong with one is reported where it stands. */
+function certificates(tls: NonNullable<Haproxy["tls"]>, places: Places, report: Report): string[] {
+  const { certificate, certificateFile, moreCertificateFiles } = tls;
+  const files = [
+    ...(certificateFile === undefined ? [] : [{ file: certificateFile, key: ["certificateFile"] }]),
+    ...moreCertificateFiles.map((file, index) => ({ file, key: ["moreCertificateFiles", index] })),
+  ];
+  const given = [
+    ...(certificate === undefined ? [] : [{ pem: certificate, value: certificate, key: ["certificate"] }]),
+    ...files.map(({ file, key }) => ({ pem: readText(absolutePath(file, places)), value: file, key })),
+  ];
+  for (const { pem, value, key } of given) {
+    const rule = certificateFault(pem);
+    if (rule !== undefined) report(["haproxy", "tls", ...key], value, rule);
   }
-  return { ...haproxy, tls: { certificateFiles, passThrough: tls.endsAt === "brokers" } };
+  return given.map(({ pem = "" }) => pem);
 }
 
 /** Where TLS ends, and with what. */
@@ -51,22 +64,26 @@ function checkTls({ ports, tls }: Haproxy, report: Report): void {
     report(at("ports", "amqps"), undefined, "must be given where warren:haproxy.tls is");
   }
   const ends = (ports.amqps !== undefined && tls.endsAt === "balancers") || ports.managementTls !== undefined;
-  if (ends && tls.certificateFile === undefined) {
-    report(at("tls", "certificateFile"), undefined, "must be given where the balancers end TLS");
-  }
-  if (!ends && tls.endsAt === "brokers" && tls.certificateFile !== undefined) {
-    const rule = "must be left out where TLS ends at the brokers: they have the certificates";
+  const first = tls.certificate ?? tls.certificateFile;
+  if (tls.certificate !== undefined && tls.certificateFile !== undefined) {
+    const rule = "must be left out where warren:haproxy.tls.certificate is";
     report(at("tls", "certificateFile"), tls.certificateFile, rule);
   }
-  if (tls.certificateFile === undefined && tls.moreCertificateFiles.length > 0) {
+  if (ends && first === undefined) {
+    report(at("tls", "certificateFile"), undefined, "must be given where the balancers end TLS");
+  }
+  if (!ends && tls.endsAt === "brokers" && first !== undefined) {
+    const rule = "must be left out where TLS ends at the brokers: they have the certificates";
+    report(at("tls", tls.certificate === undefined ? "certificateFile" : "certificate"), first, rule);
+  }
+  if (first === undefined && tls.moreCertificateFiles.length > 0) {
     const rule = "must be left out without warren:haproxy.tls.certificateFile";
     report(at("tls", "moreCertificateFiles"), tls.moreCertificateFiles, rule);
   }
 }
 
-/** The rule that a certificate's file breaks, if any. */
-function certificateFault(path: string): string | undefined {
-  const pem = readText(path);
+/** The rule that a certificate's text breaks, if any. */
+function certificateFault(pem: string | undefined): string | undefined {
   if (pem === undefined) return "must be a file that can be read";
   try {
     if (new X509Certificate(pem).checkPrivateKey(createPrivateKey(pem))) return undefined;

@@ -10,6 +10,7 @@ import {
   password,
   port,
   rotation,
+  secret,
   section,
   text,
   userName,
@@ -91,6 +92,9 @@ const tls = section({
   certificateFile: filePath()
     .exactOptional()
     .describe("A PEM file on your machine: the certificate, its chain and its private key."),
+  certificate: secret("must be PEM text with a certificate and its private key", /-----BEGIN [A-Z ]*PRIVATE KEY-----/)
+    .exactOptional()
+    .describe("What would stand in that file, as a secret in the config instead."),
   moreCertificateFiles: list(filePath())
     .default([])
     .describe("Further such files: the client's server name (SNI) chooses; the first is for all others."),

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import * as keepalived from "../../commands/keepalived";
@@ -56,7 +56,7 @@ else
   exit 1
 fi
 fi
-mkdir -p /etc/keepalived`);
+mkdir -p /etc/keepalived /etc/systemd/system/keepalived.service.d`);
 });
 
 /** Runs a script with /etc/keepalived in a directory of the test's own. */
@@ -106,11 +106,12 @@ else
   fi
   mv -f /etc/keepalived/keepalived.conf.staged /etc/keepalived/keepalived.conf
 fi
+systemctl daemon-reload
 if systemctl is-active -q keepalived; then systemctl reload keepalived; else systemctl start keepalived; fi
 systemctl enable -q keepalived`);
   });
 
-  const active: Stubs = { systemctl: { "enable -q": {}, "is-active": {}, reload: {} } };
+  const active: Stubs = { systemctl: { "daemon-reload": {}, "enable -q": {}, "is-active": {}, reload: {} } };
   const takeUp = keepalived.takeUp(createHash("sha256").update(staged).digest("hex"));
 
   test("swaps what is staged in and has keepalived reload; again, it finds that done", async () => {
@@ -120,6 +121,7 @@ systemctl enable -q keepalived`);
       expect([code, readdirSync(directory)]).toEqual([0, ["keepalived.conf"]]);
       expect(readFileSync(join(directory, "keepalived.conf"), "utf8")).toBe(staged);
       expect(calls).toEqual([
+        "systemctl daemon-reload",
         "systemctl is-active -q keepalived",
         "systemctl reload keepalived",
         "systemctl enable -q keepalived",
@@ -129,9 +131,9 @@ systemctl enable -q keepalived`);
 
   test("starts keepalived where it does not run", async () => {
     const directory = makeDirectory({ "keepalived.conf.staged": staged });
-    const systemctl = { "enable -q": {}, "is-active": { code: 3 }, "start keepalived": {} };
+    const systemctl = { "daemon-reload": {}, "enable -q": {}, "is-active": { code: 3 }, "start keepalived": {} };
     const { code, calls } = await runIn(directory, takeUp, { systemctl });
-    expect([code, calls[1]]).toEqual([0, "systemctl start keepalived"]);
+    expect([code, calls[2]]).toEqual([0, "systemctl start keepalived"]);
   });
 
   test.each<[string, Record<string, string>]>([
@@ -158,57 +160,21 @@ systemctl enable -q keepalived`);
   });
 });
 
-describe("notifyScript", () => {
-  test("by its text", () => {
-    expect(keepalived.notifyScript({ logFile: "/var/log/vip.log", hook: "/usr/local/bin/hook" })).toBe(`#!/bin/bash
-# TYPE NAME STATE PRIORITY, as keepalived hands them over.
-printf '%s %s %s\\n' "$(date '+%F %T %z')" "$2" "$3" >> /var/log/vip.log
-exec /usr/local/bin/hook "$@"
-`);
-  });
-
-  test("notes the change, and hands keepalived's own words to the hook", async () => {
-    const directory = makeDirectory({ hook: '#!/bin/sh\necho "$@"\n' });
-    chmodSync(join(directory, "hook"), 0o755);
-    const text = keepalived.notifyScript({ logFile: `${directory}/log`, hook: `${directory}/hook` });
-    const { stdout } = await runBash(text, ["INSTANCE", "VI_51", "MASTER", "101"]);
-    expect(stdout).toBe("INSTANCE VI_51 MASTER 101\n");
-    expect(readFileSync(join(directory, "log"), "utf8")).toMatch(
-      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4} VI_51 MASTER\n$/,
-    );
-  });
-
-  test("does without a hook", async () => {
-    const directory = makeDirectory();
-    const text = keepalived.notifyScript({ logFile: `${directory}/log` });
-    expect((await runBash(text, ["INSTANCE", "VI_51", "FAULT", "101"])).code).toBe(0);
-  });
-});
-
-test("a hook has to be a program", async () => {
-  const directory = makeDirectory({ hook: "" });
-  const outcome = await runOnHost(keepalived.requireHook(`${directory}/hook`));
-  expect([outcome.code, outcome.stderr]).toEqual([
-    1,
-    `${directory}/hook (vip.notify.hook) is not a program on this host\n`,
-  ]);
-  chmodSync(join(directory, "hook"), 0o755);
-  expect((await runOnHost(keepalived.requireHook(`${directory}/hook`))).code).toBe(0);
-});
-
 describe("remove", () => {
   test("by its text", () => {
     expect(keepalived.remove("host4"))
       .toBe(`grep -qxF "# Written by Warren for host4." /etc/keepalived/keepalived.conf || exit 0
 systemctl disable -q --now keepalived
-rm -f /etc/keepalived/warren-check /etc/keepalived/warren-notify /etc/keepalived/keepalived.conf /etc/keepalived/keepalived.conf.staged
+rm -f /etc/keepalived/warren-check /etc/keepalived/warren-notify /etc/keepalived/keepalived.conf /etc/keepalived/keepalived.conf.staged /etc/systemd/system/keepalived.service.d/warren.conf
+rmdir /etc/systemd/system/keepalived.service.d 2> /dev/null || true
+systemctl daemon-reload
 if [ -e /etc/keepalived/keepalived.conf.before-warren ]; then
   mv /etc/keepalived/keepalived.conf.before-warren /etc/keepalived/keepalived.conf
   systemctl enable -q --now keepalived
 fi`);
   });
 
-  const systemctl = { "disable -q --now": {}, "enable -q --now": {} };
+  const systemctl = { "disable -q --now": {}, "daemon-reload": {}, "enable -q --now": {} };
 
   const own = keepalived.marker("host4");
 
@@ -216,7 +182,11 @@ fi`);
     const directory = makeDirectory({ "keepalived.conf": own, "warren-check": "x", "keepalived.conf.staged": "x" });
     mkdirSync(join(directory, "conf.d"));
     const { code, calls } = await runIn(directory, keepalived.remove("host4"), { systemctl });
-    expect([code, calls, readdirSync(directory)]).toEqual([0, ["systemctl disable -q --now keepalived"], ["conf.d"]]);
+    expect([code, calls, readdirSync(directory)]).toEqual([
+      0,
+      ["systemctl disable -q --now keepalived", "systemctl daemon-reload"],
+      ["conf.d"],
+    ]);
   });
 
   test("puts back what was there before, and starts that", async () => {
@@ -224,7 +194,11 @@ fi`);
     const { code, calls } = await runIn(directory, keepalived.remove("host4"), { systemctl });
     expect([code, readdirSync(directory)]).toEqual([0, ["keepalived.conf"]]);
     expect(readFileSync(join(directory, "keepalived.conf"), "utf8")).toBe("somebody else's\n");
-    expect(calls).toEqual(["systemctl disable -q --now keepalived", "systemctl enable -q --now keepalived"]);
+    expect(calls).toEqual([
+      "systemctl disable -q --now keepalived",
+      "systemctl daemon-reload",
+      "systemctl enable -q --now keepalived",
+    ]);
   });
 
   test.each([

@@ -59,6 +59,7 @@ describe.each([
       keepalived.refuseTaken([newcomer]),
       writeFiles([
         { path: "/etc/keepalived/warren-check", mode: "0755", content: check },
+        { path: keepalived.unitFile, mode: "0644", content: keepalived.unitText },
         { path: "/etc/keepalived/keepalived.conf.staged", mode: "0400", content: text },
       ]),
       keepalived.check(),

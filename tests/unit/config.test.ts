@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { loadConfig, parseConfig } from "../../config";
-import { changed, hostKey, makePlaces, parsed, wholeConfig } from "./configFixture";
+import { certificate, certificateKey, changed, hostKey, makePlaces, parsed, wholeConfig } from "./configFixture";
 
 describe("what is left out", () => {
   test("hosts take their login from the ssh section, and that from its defaults", () => {
@@ -66,9 +66,9 @@ describe("what is left out", () => {
   });
 });
 
-test("the certificate's path becomes absolute", () => {
+test("the certificate's path starts at the project, and its text is read", () => {
   const { haproxy } = parsed({ "haproxy.tls": { certificateFile: "tls.pem" }, "haproxy.ports.amqps": 15671 });
-  expect(haproxy.tls.certificateFiles).toEqual([expect.stringMatching(/^\/.*\/project\/tls\.pem$/)]);
+  expect(haproxy.tls.certificates).toEqual([certificate + certificateKey]);
 });
 
 test("three machines can carry everything", () => {

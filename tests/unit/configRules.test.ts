@@ -1,4 +1,4 @@
-import { faults, parsed, refuses } from "./configFixture";
+import { certificate, certificateKey, faults, parsed, refuses } from "./configFixture";
 
 /** Rules between values. Each row is right in every value by itself. */
 
@@ -161,6 +161,24 @@ describe("balancer", () => {
       "warren:haproxy.tls.certificateFile: not given - must be given where the balancers end TLS",
     ],
     [
+      "a certificate both in the config and in a file",
+      {
+        "haproxy.ports.amqps": 15671,
+        "haproxy.tls": { certificate: certificate + certificateKey, certificateFile: "tls.pem" },
+      },
+      'warren:haproxy.tls.certificateFile: "tls.pem" - must be left out where warren:haproxy.tls.certificate is',
+    ],
+    [
+      "a certificate without its key",
+      { "haproxy.ports.amqps": 15671, "haproxy.tls": { certificate } },
+      "warren:haproxy.tls.certificate: [secret] - must be PEM text with a certificate and its private key",
+    ],
+    [
+      "a key without its certificate",
+      { "haproxy.ports.amqps": 15671, "haproxy.tls": { certificate: certificateKey } },
+      "warren:haproxy.tls.certificate: [secret] - must hold, as PEM, a certificate and its private key without a passphrase",
+    ],
+    [
       "a certificate for TLS that ends at the brokers",
       {
         "haproxy.ports.amqps": 15671,
@@ -221,9 +239,15 @@ test("TLS ends at the brokers, and for the page at the balancers", () => {
     "rabbitmq.settings": { "listeners.ssl.default": 5671 },
   };
   expect(parsed(both).haproxy.tls).toMatchObject({
-    certificateFiles: [expect.stringMatching(/tls\.pem$/)],
+    certificates: [certificate + certificateKey],
     passThrough: true,
   });
+});
+
+test("a certificate may stand in the config itself", () => {
+  const text = certificate + certificateKey;
+  const { tls } = parsed({ "haproxy.ports.amqps": 15671, "haproxy.tls": { certificate: text } }).haproxy;
+  expect(tls).toEqual({ certificates: [text], passThrough: false });
 });
 
 test("a plugin's port has its protocol's number, unless the config says otherwise", () => {

@@ -87,13 +87,14 @@ test("every key has a description", () => {
   expect(fields.filter(([, field]) => !field.description).map(([path]) => path)).toEqual([]);
 });
 
-test("the secrets are the passwords and the cookie: errors know a secret by such a key, and do not print it", () => {
+test("the secrets are the passwords, the cookie and a certificate's key: errors know a secret by such a key, and do not print it", () => {
   const secrets = fields.filter(([, field]) => field.secret).map(([path]) => path);
   expect(secrets).toEqual([
     "rabbitmq.password",
     "rabbitmq.cookie",
     "rabbitmq.users.<name>.password",
     "haproxy.stats.password",
+    "haproxy.tls.certificate",
     "vip.password",
   ]);
 });

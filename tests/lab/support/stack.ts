@@ -91,6 +91,12 @@ export class Stack {
     return this.spawn(join(root, "scripts/plan.sh"), ["--stack", this.name, ...args]).ended;
   }
 
+  /** Runs `npm run check`, to its end. */
+  async check(...args: string[]): Promise<Run> {
+    const where = ["--cwd", this.directory, "--stack", this.name];
+    return this.spawn(join(root, "scripts/check.sh"), [...where, ...args]).ended;
+  }
+
   private spawn(command: string, args: string[]): { process: ChildProcess; ended: Promise<Run> } {
     const process = spawn(command, args, {
       cwd: this.directory,

@@ -1,0 +1,39 @@
+/** What a host is looked at for. */
+export interface Look {
+  /** A broker is on it. */
+  broker: boolean;
+  /** A balancer is on it: the port of its statistics page, and `user:password` for it. */
+  balancer?: { port: number; login: string };
+}
+
+/** Begins a part of what {@link look} prints. */
+export const partMark = "== warren: ";
+
+/** Each part is tried by itself: what cannot be told is left out. */
+const part = (name: string, command: string): string =>
+  `echo '${partMark}${name}'\n{ ${command}; } 2> /dev/null || true`;
+
+/** Script: what can be seen on this host of brokers, balancers and virtual IPs. It changes nothing. */
+export function look({ broker, balancer }: Look): string {
+  const state = (container: string): string => `docker inspect -f '{{.State.Status}}' ${container}`;
+  const ask = ({ port, login }: { port: number; login: string }): string => {
+    const authorization = Buffer.from(login).toString("base64");
+    return `exec 3<> /dev/tcp/127.0.0.1/${port} && printf 'GET /;csv HTTP/1.0\\r\\nAuthorization: Basic ${authorization}\\r\\n\\r\\n' >&3 && timeout 5 cat <&3`;
+  };
+  return [
+    part("addresses", "ip -4 -o addr show"),
+    ...(broker
+      ? [
+          part("broker", state("rabbitmq")),
+          part("cluster", "docker exec -u rabbitmq rabbitmq timeout 30 rabbitmqctl -q cluster_status --formatter json"),
+        ]
+      : []),
+    ...(balancer === undefined
+      ? []
+      : [
+          part("balancer", state("haproxy")),
+          part("statistics", ask(balancer)),
+          part("keepalived", "systemctl is-active keepalived"),
+        ]),
+  ].join("\n");
+}
