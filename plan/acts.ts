@@ -74,6 +74,9 @@ const past = { create: "created", update: "updated", replace: "replaced", delete
 
 function because({ verb, type, replacedFor }: Step): string {
   if (verb !== "replace" || !type.startsWith("docker:index/container")) return "";
-  const named = [...new Set(replacedFor.map((input) => reasons[input] ?? input))].sort(byName);
+  // The label with the digest of all settings changes with each of them; an image is none of them.
+  const others = replacedFor.filter((input) => input !== "labels");
+  const told = others.some((input) => input !== "image") ? others : replacedFor;
+  const named = [...new Set(told.map((input) => reasons[input] ?? input))].sort(byName);
   return named.length === 0 ? "" : ` (for: ${named.join(", ")})`;
 }

@@ -79,6 +79,12 @@ function brokers(preview: Preview): string[] {
         `Their clients come back through the balancers to another one, in about ${clientBack} s if they try again at once.`,
     );
   }
+  const forgotten = before.filter(({ fate }) => fate === "is forgotten").map(({ name }) => name);
+  if (forgotten.length > 0) {
+    found.push(
+      `The cluster forgets ${named(forgotten)}, whose machine is lost: a queue that was there alone is gone, and the balancers no longer ask for it.`,
+    );
+  }
   const retyped = before.filter(({ fate }) => fate === "changes its type").map(({ name }) => name);
   if (retyped.length > 0) {
     found.push(

@@ -185,6 +185,7 @@ const stars = Object.keys(kinds)
   .filter((key) => key.includes("*"))
   .map((key): [string, RegExp] => [key, new RegExp(`^${key.replace("*", "(.+)")}$`)]);
 
+/** Whether it only groups others: one of Warren's components, or the stack itself. */
 export function isComponent({ type }: Pick<Step, "type">): boolean {
-  return type.startsWith(componentPrefix);
+  return type.startsWith(componentPrefix) || type === "pulumi:pulumi:Stack";
 }

@@ -9,7 +9,8 @@ export interface Place {
   version?: string;
 }
 
-export type Fate = "stays" | "restarts" | "joins" | "leaves" | "moves" | "changes its type" | "is the first";
+export type Fate =
+  "stays" | "restarts" | "joins" | "leaves" | "is forgotten" | "moves" | "changes its type" | "is the first";
 
 export interface Member {
   name: string;
@@ -51,7 +52,9 @@ export function members(preview: Preview): Member[] {
   const kept = cluster?.verb === "delete" ? undefined : cluster?.new;
   const version = text(kept?.["version"]);
   const after = new Map(
-    places(kept).map(({ name, ...place }) => [name, version === undefined ? place : { ...place, version }] as const),
+    places(kept)
+      .filter(({ name }) => !isLost(steps, name))
+      .map(({ name, ...place }) => [name, version === undefined ? place : { ...place, version }] as const),
   );
   return [...new Set([...before.keys(), ...after.keys()])].sort(byName).map((name) => {
     const [was, will] = [before.get(name), after.get(name)];
@@ -67,13 +70,21 @@ export function founder({ steps, outputs }: Preview): string | undefined {
 }
 
 function fate(steps: readonly Step[], name: string, before?: Place, after?: Place): Fate {
-  if (after === undefined) return "leaves";
+  if (after === undefined) return isLost(steps, name) ? "is forgotten" : "leaves";
   const joins = done(steps, "RabbitNode/join-cluster", name).some(({ verb }) => verb === "create");
   const container = done(steps, "RabbitNode/container", name)[0]?.verb;
   if (before === undefined && (joins || container === "create")) return "joins";
   if (before && before.host !== after.host) return "moves";
   if (before && before.type !== after.type) return "changes its type";
   return container === "replace" || container === "create" ? "restarts" : "stays";
+}
+
+/** Whether its machine is gone for good. */
+function isLost(steps: readonly Step[], name: string): boolean {
+  return steps.some((step) => {
+    const its = known(step);
+    return step.frozen && its?.key === "RabbitNode/container" && its.of === name;
+  });
 }
 
 function places(holder: Values | undefined): ({ name: string } & Place)[] {

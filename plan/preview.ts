@@ -24,6 +24,8 @@ export interface Step {
   /** Before, and as they will be. Secrets are blinded. */
   old?: Values;
   new?: Values;
+  /** It stays in the state whatever is asked of it, as all resources of a lost machine do. */
+  frozen: boolean;
   /** URNs of what has to be there before it. */
   needs: readonly string[];
 }
@@ -54,6 +56,7 @@ interface State {
   dependencies?: string[];
   propertyDependencies?: Record<string, string[]>;
   provider?: string;
+  ignoreChanges?: string[];
 }
 
 interface Digest {
@@ -128,6 +131,7 @@ function readStep(step: NonNullable<Digest["steps"]>[number]): Step {
     replacedFor: step.replaceReasons ?? [],
     ...(oldState && { old: oldState.inputs ?? {} }),
     ...(newState && { new: newState.inputs ?? {} }),
+    frozen: newState?.ignoreChanges?.includes("*") === true,
     needs: [...new Set(needs)],
   };
 }

@@ -53,6 +53,7 @@ function summary(preview: Preview): string {
       : `${before.length} members before, ${after.length} after`,
     ...tell(count("joins"), "joins", "join"),
     ...tell(count("leaves"), "leaves", "leave"),
+    ...tell(count("is forgotten"), "is forgotten", "are forgotten"),
     ...tell(
       done(preview.steps, "RabbitNode/container").filter(({ verb }) => verb === "replace").length,
       ...restart("broker"),

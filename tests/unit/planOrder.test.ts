@@ -70,6 +70,10 @@ describe("acts", () => {
     ]);
   });
 
+  test("the digest of all settings says nothing beside the setting itself", () => {
+    expect(told(node("replace", "a-container", { replacedFor: ["labels", "ports"] }))[0]).toMatch(/\(for: ports\)$/);
+  });
+
   test("an input without a word of its own is named as it is", () => {
     expect(told(node("replace", "a-container", { replacedFor: ["tmpfs"] }))[0]).toMatch(/\(for: tmpfs\)$/);
   });

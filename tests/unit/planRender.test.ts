@@ -87,6 +87,20 @@ describe("members", () => {
     expect(section(rendered(three, cluster("update", after)), "Members").at(-1)).toMatch(/\| moves \|$/);
   });
 
+  test("one on a lost machine is forgotten, and one that was forgotten before is not told of", () => {
+    const frozen = (name: string) => {
+      const { oldState, newState, ...others } = step("same", "RabbitNode", `${name}-container`);
+      return { ...others, oldState, newState: { ...newState, ignoreChanges: ["*"] } };
+    };
+    const after = [...members("disc", "disc", "ram"), { name: "rabbitmq4", host: "host4", type: "disc" }];
+    const markdown = rendered(three, cluster("update", after), frozen("rabbitmq3"), frozen("rabbitmq4"));
+    expect(section(markdown, "Members").slice(4)).toEqual([
+      "| `rabbitmq3` | RAM on `host3`, 3.8.9 | – | is forgotten |",
+    ]);
+    expect(markdown).toContain("**3 members before, 2 after; 1 is forgotten.**");
+    expect(markdown).toContain("The cluster forgets `rabbitmq3`, whose machine is lost");
+  });
+
   test("of a first deployment: the first, and those that join it", () => {
     const markdown = rendered(
       group("create", "RabbitCluster", "rabbitmq", { new: { version: "3.8.9", nodes: members("disc", "ram") } }),
