@@ -97,7 +97,8 @@ until up; do
   fi
 done
 # An update leaves them where they are, although it has made anew what they stand for.
-if "$pulumi" stack export "${where[@]}" | grep -q '"pending_operations": \['; then
+# `grep -q` would not read to the end, and what is cut off while it prints fails.
+if "$pulumi" stack export "${where[@]}" | grep '"pending_operations": \[' > /dev/null; then
   say "Clearing what the killed run left as pending"
   "$pulumi" refresh "${where[@]}" --yes --skip-preview --clear-pending-creates
 fi

@@ -38,7 +38,7 @@ describe("npm run recover", () => {
   });
 
   test("what is pending in the state is cleared", async () => {
-    const { code, calls } = await run([done], { exported: state(pending) });
+    const { code, calls } = await run([done], { exported: state(pending + "more of it\n".repeat(20_000)) });
     expect({ code, calls }).toEqual({ code: 0, calls: [up, show, refresh] });
   });
 
