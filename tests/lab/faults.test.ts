@@ -1,0 +1,175 @@
+import { recordFaults, type FaultFigures } from "./support/faultTable";
+import { HoldingWatch } from "./support/holding";
+import { clusterStatus, holders, lab, onHost, resetLab, until } from "./support/hosts";
+import { Stack, type Outputs } from "./support/stack";
+import { Traffic, type TrafficQueue } from "./support/traffic";
+
+/** How often each fault is brought about; those that pull a whole host's plug only once, unless more is asked for. */
+const asked = process.env["WARREN_FAULT_ROUNDS"];
+const rounds = Number(asked ?? 3);
+const pulls = Number(asked ?? 1);
+
+const brokers = ["host1", "host2", "host3"];
+const balancers = ["host4", "host5"];
+const queues: TrafficQueue[] = [{ name: "faults", type: "quorum" }];
+
+/** Kills a container's first process, as a crash would: Docker starts it again. */
+const crash = (host: string, container: string) =>
+  onHost(host, `kill -9 $(docker inspect -f '{{.State.Pid}}' ${container})`);
+
+/** Faults of everything between a client and the queues, under live traffic with confirms; and what the check says of them. */
+describe("faults", () => {
+  const stack = new Stack("faults", (config) => {
+    config["warren:rabbitmq"].image = "rabbitmq:3.10.8-management";
+    for (const node of config["warren:rabbitmq"].nodes) node.type = "disc";
+    config["warren:haproxy"].check = { intervalSeconds: 1, rise: 1, fall: 2 };
+    Object.assign(config, { "warren:firewall": {} });
+  });
+  let outputs: Outputs;
+  let traffic: Traffic | undefined;
+  const figures: FaultFigures[] = [];
+
+  beforeAll(async () => {
+    await resetLab();
+    await stack.init();
+    await stack.up();
+    outputs = await stack.outputs();
+  }, 600_000);
+
+  afterAll(() => {
+    traffic?.end();
+    recordFaults(figures);
+    stack.remove();
+  });
+
+  const allWell = async (): Promise<boolean> =>
+    (await holders()).join() === "host4" && (await stack.check()).code === 0;
+
+  test("the check says who is where, and that all is well", async () => {
+    const { code, output } = await stack.check();
+    expect(code).toBe(0);
+    expect(output).toContain("198.18.66.100  host4    host4");
+    expect(output).toContain("host5     running  active      UP         UP         UP");
+    expect(output).toMatch(/rabbitmq3 {2}host3 {2}running {2}disc {2}3\.10\.8 {3}none {4}no\n/);
+    expect(output).toContain("faults: all is well.");
+  }, 60_000);
+
+  test("the check names what is not well, for people and for programs", async () => {
+    await onHost("host5", "docker stop haproxy");
+    await lab("stop", "host2");
+    await until("the others have noticed", async () => (await clusterStatus("host1")).running_nodes.length === 2, 120);
+    const { code, output } = await stack.check("--json");
+    expect(code).toBe(1);
+    const { faults } = JSON.parse(output) as { faults: string[] };
+    expect(faults).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^host2 cannot be looked at: /),
+        "the balancer on host5 is exited",
+        "rabbitmq1 does not see rabbit@rabbitmq2 running",
+        "rabbitmq3 does not see rabbit@rabbitmq2 running",
+      ]),
+    );
+    await lab("start", "host2");
+    await onHost("host5", "docker start haproxy");
+    await until("all is well again", allWell, 180);
+    // The firewall came back with its host.
+    expect(await onHost("host2", "nft list tables")).toContain("inet warren");
+  }, 400_000);
+
+  /** The fault itself, and its mending. */
+  type Bring = (round: number) => Promise<unknown>;
+
+  const faults: [fault: string, times: number, bring: Bring][] = [
+    [
+      "the holder's balancer is stopped, and started",
+      rounds,
+      async () => {
+        await onHost("host4", "docker stop haproxy");
+        await traffic?.serves();
+        await onHost("host4", "docker start haproxy");
+      },
+    ],
+    ["the holder's balancer crashes", rounds, async () => crash("host4", "haproxy")],
+    [
+      "keepalived is stopped on the holder, and started",
+      rounds,
+      async () => {
+        await onHost("host4", "systemctl stop keepalived");
+        await traffic?.serves();
+        await onHost("host4", "systemctl start keepalived");
+      },
+    ],
+    [
+      "keepalived is killed on the holder",
+      rounds,
+      async () => {
+        const pid = await onHost("host4", "systemctl show -P MainPID keepalived");
+        await onHost("host4", "systemctl kill -s KILL keepalived");
+        const now = () => onHost("host4", "systemctl show -P MainPID keepalived");
+        await until("it is back", async () => !["0", pid].includes(await now()));
+      },
+    ],
+    [
+      "a broker crashes (each in turn)",
+      rounds,
+      async (round) => crash(brokers[round % brokers.length] ?? "", "rabbitmq"),
+    ],
+    [
+      "both balancers flap, five times each",
+      1,
+      async () => {
+        for (let turn = 0; turn < 10; turn++) {
+          const host = balancers[turn % 2] ?? "";
+          await onHost(host, "docker restart -t 1 haproxy");
+        }
+      },
+    ],
+    [
+      "the holder's host loses its power, and is back",
+      pulls,
+      async () => {
+        await lab("stop", "host4");
+        await traffic?.serves();
+        await lab("start", "host4");
+      },
+    ],
+    [
+      "a broker's host loses its power, and is back (each in turn)",
+      pulls,
+      async (round) => {
+        const host = brokers[round % brokers.length] ?? "";
+        await lab("stop", host);
+        await traffic?.serves();
+        await lab("start", host);
+      },
+    ],
+  ];
+
+  test.each(faults)(
+    "%s: nothing that was confirmed is lost",
+    async (fault, times, bring) => {
+      const figure: FaultFigures = { fault, gaps: [], lost: 0, doubleHeld: 0 };
+      for (let round = 0; round < times; round++) {
+        traffic = await Traffic.start(outputs, queues);
+        const watch = new HoldingWatch(balancers);
+        await watch.start();
+        await bring(round);
+        await until("all is well again", allWell, 180);
+        const twice = await watch.stop();
+        await traffic.serves(120);
+        const report = await traffic.stop();
+        figure.gaps.push(report.longestGapSeconds);
+        figure.lost += report.lost;
+        figure.doubleHeld = Math.max(figure.doubleHeld, twice);
+      }
+      figures.push(figure);
+      expect(figure.lost).toBe(0);
+    },
+    240_000 * Math.max(rounds, pulls),
+  );
+
+  test("all three brokers still have each other", async () => {
+    expect((await clusterStatus("host1")).running_nodes).toHaveLength(3);
+    await stack.up("--expect-no-changes");
+  }, 120_000);
+});
