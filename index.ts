@@ -26,6 +26,8 @@ export = async (): Promise<StackOutputs> => {
   const { nodes: serving, logins } = await lastUpdate();
   refuseChanges(serving, logins, config);
   const { rabbitmq, haproxy, vip, prepare } = config;
+  // A cluster made by hand serves as well: what is done to it is done to one node after the other.
+  const adopting = rabbitmq.nodes.filter((node) => node.adopt !== undefined);
   const timezone = prepare.timezone === undefined ? {} : { timezone: prepare.timezone };
 
   const hosts = new Map(
@@ -39,20 +41,11 @@ export = async (): Promise<StackOutputs> => {
   }
   const cluster = new RabbitCluster("rabbitmq", {
     ...timezone,
-    image: rabbitmq.image,
-    version: rabbitmq.version,
-    clusterName: rabbitmq.clusterName,
+    ...rabbitmq,
     nodes: rabbitmq.nodes.map((node) => ({ ...node, host: host(node.host) })),
-    ...(rabbitmq.password === undefined ? {} : { password: rabbitmq.password }),
-    ...(rabbitmq.cookie === undefined ? {} : { cookie: rabbitmq.cookie }),
-    rotation: rabbitmq.rotation,
-    users: rabbitmq.users,
     conf: rabbitmq,
-    ports: rabbitmq.ports,
     directory: rabbitmq.dataDirectory,
-    openFiles: rabbitmq.openFiles,
-    stopGraceSeconds: rabbitmq.stopGraceSeconds,
-    serving: serving.map((node) => node.name),
+    serving: [...serving, ...adopting].map((node) => node.name),
     joinsInParallel: joinsInParallel(rabbitmq.version),
   });
 
@@ -66,7 +59,7 @@ export = async (): Promise<StackOutputs> => {
     passThrough: haproxy.tls.passThrough,
     ...(vip === undefined ? {} : { vips: { ips: vip.ips, hosts: vip.hosts.map(host) } }),
     brokers: [cluster.formed],
-    rolling: serving.length > 0,
+    rolling: serving.length + adopting.length > 0,
   });
 
   if (vip !== undefined) {

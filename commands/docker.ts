@@ -26,11 +26,11 @@ fi`;
 
 /**
  * Script: goes no further where a container of this name is somebody else's: another stack's, another part's, or made by
- * hand. Whatever is written after this does not come under a container that runs.
+ * hand. Whatever is written after this does not come under a container that runs. `byHand`: one made by hand is expected.
  */
-export function refuseForeign(container: string, stack: string, part: string): string {
+export function refuseForeign(container: string, stack: string, part: string, byHand = false): string {
   const format = `{{index .Config.Labels "${labels.stack}"}} {{index .Config.Labels "${labels.part}"}}`;
-  return `if found=$(docker inspect -f '${format}' ${container} 2> /dev/null) && [ "$found" != "${stack} ${part}" ]; then
+  return `if found=$(docker inspect -f '${format}' ${container} 2> /dev/null) && [ "$found" != "${stack} ${part}" ]${byHand ? ' && [ "$found" != " " ]' : ""}; then
   echo "this host has a container ${container} already that is not ${part} of ${stack} (its labels say: $found). Nothing was changed" >&2
   exit 1
 fi`;
@@ -45,4 +45,14 @@ export function removeStray(name: string, stack: string, part: string, graceSeco
     (filter) => `--filter ${quote(filter)}`,
   );
   return `stray=$(docker ps -aq ${filters.join(" ")}) && if [ -n "$stray" ]; then docker stop -t ${graceSeconds} $stray && docker rm $stray; fi`;
+}
+
+/** Shell condition: there is such a container, and it is not one of Warren's. */
+export function madeByHand(container: string): string {
+  return `[ "$(docker inspect -f '<{{index .Config.Labels "${labels.stack}"}}>' ${container} 2> /dev/null)" = "<>" ]`;
+}
+
+/** What an adopted container is called from then on: it is kept, stopped, in case somebody wants to go back. */
+export function keptName(container: string): string {
+  return `${container}.before-warren`;
 }

@@ -1,4 +1,4 @@
-import { labels } from "./docker";
+import { keptName, labels, madeByHand } from "./docker";
 import { answers200 } from "./http";
 import { quote, waitUntil } from "./shell";
 
@@ -174,4 +174,20 @@ export function endLogByRsyslog(): string {
   return `[ -e ${rsyslogFile} ] || exit 0
 rm -f ${rsyslogFile} ${logrotateFile}
 ${restartRsyslog}`;
+}
+
+/**
+ * Script: a balancer made by hand gives way, right before the one that takes its place is made. It is kept, stopped, under
+ * another name, and does not start again.
+ */
+export function adopt(container: string): string {
+  const kept = keptName(container);
+  return `if ${madeByHand(container)}; then
+docker update --restart=no ${container} > /dev/null
+docker stop -t 5 ${container} > /dev/null
+docker rename ${container} ${kept}
+elif ! docker inspect ${kept} > /dev/null 2>&1; then
+  echo "warren:haproxy.adopt: \\"${container}\\" - must be a container on this host that Warren did not make, or be left out: there is none of that name" >&2
+  exit 1
+fi`;
 }

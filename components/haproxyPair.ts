@@ -18,6 +18,8 @@ type FromConf = Omit<HaproxyCfg, "ports" | "stats" | "certificates" | "log" | "c
 
 export interface HaproxyPairArgs extends FromConf {
   image: string;
+  /** The container made by hand whose place the balancer takes, on each host. */
+  adopt?: string;
   /** The host's directory for the configuration. */
   directory: string;
   hosts: Host[];
@@ -101,7 +103,7 @@ export class HaproxyPair extends pulumi.ComponentResource {
       {
         create: files.apply(({ files: list }) =>
           [
-            refuseForeign(container, stackLabel(), name),
+            refuseForeign(container, stackLabel(), name, args.adopt === container),
             containerOwner(args.image, "haproxy"),
             haproxy.stage(place),
             writeFiles(list),
@@ -117,6 +119,16 @@ export class HaproxyPair extends pulumi.ComponentResource {
     const spec = containerSpec(place.directory, args);
     const settings = createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 16);
     const gate = this.gate(name, host, { place, image, settings }, args, [config]);
+    const adopted =
+      args.adopt === undefined
+        ? []
+        : [
+            host.run(
+              `${name}-adopt`,
+              { create: haproxy.adopt(args.adopt) },
+              { parent: this, dependsOn: [config, ...log, ...gate, ...args.brokers] },
+            ),
+          ];
     const balancer = new docker.Container(
       `${name}-container`,
       {
@@ -132,7 +144,7 @@ export class HaproxyPair extends pulumi.ComponentResource {
       {
         parent: this,
         provider: host.docker,
-        dependsOn: [config, ...log, ...gate, ...args.brokers],
+        dependsOn: [config, ...log, ...gate, ...adopted, ...args.brokers],
         hooks: {
           beforeCreate: [
             host.beforeCreate(`${name}-remove-stray`, removeStray(container, stackLabel(), name, stopGraceSeconds)),

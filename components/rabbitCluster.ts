@@ -1,17 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { formed, nameCluster } from "../commands/rabbitmq";
+import { adoptable, formed, nameCluster, type Adoption } from "../commands/rabbitmq";
 import { generated } from "./generated";
 import type { Host } from "./host";
 import { ClusterLogins, type Login, type UserArgs } from "./logins";
-import { RabbitNode, type RabbitNodeSettings } from "./rabbitNode";
+import { rabbitContainer, RabbitNode, type RabbitNodeSettings } from "./rabbitNode";
 
 export interface RabbitClusterArgs extends Omit<RabbitNodeSettings, "cookie" | "password" | "peers"> {
   /** The broker's version, as the image has it. */
   version: string;
   clusterName: string;
   /** The first is the root, which the others join; it has to be a disc node. */
-  nodes: { name: string; host: Host; type: "disc" | "ram" }[];
+  nodes: { name: string; host: Host; type: "disc" | "ram"; adopt?: string }[];
   /** The administrator's password. Default: generated. */
   password?: pulumi.Input<string>;
   /** The Erlang cookie. Default: generated. */
@@ -94,9 +94,10 @@ export class RabbitCluster extends pulumi.ComponentResource {
     this.password = logins.administrator.password;
     this.users = logins.users;
 
+    const looked = this.lookAtAdopted(args, cookie);
     const nodes: RabbitNode[] = [];
     let lastServing: pulumi.Resource[] = [];
-    for (const { name: nodeName, host, type } of [root, ...others]) {
+    for (const [index, { name: nodeName, host, type, adopt }] of [root, ...others].entries()) {
       const first = nodes[0];
       const before = nodes.at(-1);
       const node: RabbitNode = new RabbitNode(
@@ -109,7 +110,8 @@ export class RabbitCluster extends pulumi.ComponentResource {
           cookie,
           password: this.password,
           peers: args.nodes.map((peer) => ({ name: peer.name, address: peer.host.address })),
-          after: args.serving.includes(nodeName) ? lastServing : [],
+          after: args.serving.includes(nodeName) ? [...looked, ...lastServing] : [],
+          ...(adopt === undefined ? {} : { adopt: adoption(adopt, index) }),
           ...(first === undefined || before === undefined
             ? {}
             : {
@@ -150,6 +152,24 @@ export class RabbitCluster extends pulumi.ComponentResource {
     this.members = pulumi.unsecret(status.stdout).apply(readMembers);
     this.registerOutputs({ members: this.members, password: this.password });
   }
+
+  /** Before anything is done to a cluster made by hand, each of its containers is looked at. */
+  private lookAtAdopted(args: RabbitClusterArgs, cookie: pulumi.Output<string>): pulumi.Resource[] {
+    const { version, nodes: members, ports } = args;
+    return members.flatMap(({ name, host, adopt }, index) => {
+      if (adopt === undefined) return [];
+      const place = { name, container: rabbitContainer, directory: `${args.directory}/${name}` };
+      const { plugins } = args.conf;
+      const create = cookie.apply((text) =>
+        adoptable(place, adoption(adopt, index), { version, cookie: text, members, plugins, ports }),
+      );
+      return [host.run(`${name}-adoptable`, { create }, { parent: this, dependsOn: [host.ready] })];
+    });
+  }
+}
+
+function adoption(container: string, index: number): Adoption {
+  return { container, path: `warren:rabbitmq.nodes[${index}]` };
 }
 
 interface ClusterStatus {

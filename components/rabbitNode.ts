@@ -47,6 +47,8 @@ export interface RabbitNodeArgs extends RabbitNodeSettings {
   host: Host;
   /** What has to be done before this node may be taken down: the change of the serving node before it. */
   after: pulumi.Resource[];
+  /** The container made by hand whose place this node's takes. */
+  adopt?: rabbitmq.Adoption;
   /** For every node but the root. */
   join?: {
     type: "disc" | "ram";
@@ -91,6 +93,10 @@ export class RabbitNode extends pulumi.ComponentResource {
       { name: args.image, keepLocally: true },
       { parent: this, provider: host.docker, dependsOn: [host.ready] },
     );
+    const checks = [
+      refuseForeign(rabbitContainer, stackLabel(), name),
+      rabbitmq.refuseMove(place, fixedEnvironment(args.ports)),
+    ].join("\n");
     const files = host.run(
       `${name}-files`,
       {
@@ -98,13 +104,12 @@ export class RabbitNode extends pulumi.ComponentResource {
           .all([args.password, args.cookie])
           .apply(([password, cookie]) =>
             [
-              refuseForeign(rabbitContainer, stackLabel(), name),
-              rabbitmq.refuseMove(place, fixedEnvironment(args.ports)),
+              args.adopt === undefined ? checks : rabbitmq.onceAdopted(place, checks),
               containerOwner(args.image, "rabbitmq"),
               rabbitmq.makeDirectories(place),
               writeFiles(nodeFiles(place, args, password)),
               rabbitmq.writeCookie(place, cookie),
-              ...(args.join === undefined ? [] : [rabbitmq.bootBare(place)]),
+              ...(args.join === undefined || args.adopt !== undefined ? [] : [rabbitmq.bootBare(place)]),
             ].join("\n"),
           ),
         delete: rabbitmq.moveAside(place),
@@ -122,6 +127,7 @@ export class RabbitNode extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [files, ...args.after] },
     );
+    const adopted = this.adopt(name, args, { image, settings }, [gate]);
     const container = new docker.Container(
       `${name}-container`,
       {
@@ -137,7 +143,7 @@ export class RabbitNode extends pulumi.ComponentResource {
       {
         parent: this,
         provider: host.docker,
-        dependsOn: [gate],
+        dependsOn: [gate, ...adopted],
         hooks: {
           beforeCreate: [
             host.beforeCreate(
@@ -156,6 +162,19 @@ export class RabbitNode extends pulumi.ComponentResource {
     );
     this.joined = args.join === undefined ? this.booted : this.joinCluster(name, args, args.join);
     this.registerOutputs({});
+  }
+
+  /** The container made by hand gives way right before the node's own is made. */
+  private adopt(
+    name: string,
+    { adopt, host, stopGraceSeconds }: RabbitNodeArgs,
+    { image, settings }: { image: docker.RemoteImage; settings: string },
+    after: pulumi.Resource[],
+  ): pulumi.Resource[] {
+    if (adopt === undefined) return [];
+    const stop = { amqpPort: innerPorts.amqp, graceSeconds: stopGraceSeconds };
+    const create = image.imageId.apply((id) => rabbitmq.adopt(this.place, adopt, { image: id, settings }, stop));
+    return [host.run(`${name}-adopt`, { create, lock: name }, { parent: this, dependsOn: after })];
   }
 
   /** stop-app → reset → join-cluster → start-app, each after the one before. */

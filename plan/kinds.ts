@@ -64,6 +64,13 @@ export const kinds: Readonly<Record<string, Kind>> = {
     says: checks("looks whether a restart is due"),
     within: ["RabbitNode/container"],
   },
+  "RabbitNode/adopt": {
+    says: {
+      create: "**takes the place of a container made by hand**: drained, stopped and kept, its data taken over",
+      update: "looks whether it has taken its container's place",
+      delete: "",
+    },
+  },
   "RabbitNode/boot": {
     says: checks("waits until the broker has started"),
     within: ["RabbitNode/container"],
@@ -85,6 +92,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
 
   "RabbitCluster/cookie": password("Erlang cookie"),
   "RabbitCluster/password": password("administrator's password"),
+  "RabbitCluster/adoptable": { says: checks("container made by hand is looked at, before anything is done to any") },
   "RabbitCluster/formed": { says: checks("waits until all members run as configured") },
   "RabbitCluster/name": { says: checks("cluster is named") },
   "RabbitCluster/administrator": {
@@ -127,6 +135,13 @@ export const kinds: Readonly<Record<string, Kind>> = {
   "HaproxyPair/gate": {
     says: checks("looks whether the virtual IP has to leave first"),
     within: ["HaproxyPair/container"],
+  },
+  "HaproxyPair/adopt": {
+    says: {
+      create: "**takes the place of a container made by hand**, which is stopped and kept",
+      update: "looks whether it has taken its container's place",
+      delete: "",
+    },
   },
   "HaproxyPair/log": {
     says: {

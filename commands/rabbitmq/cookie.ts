@@ -22,7 +22,9 @@ export function writeCookie(place: NodePlace, cookie: string): string {
   const home = `${directory}/data/rotation`;
   const staged = `${home}/.erlang.cookie`;
   const inside = `${dataMount}/rotation`;
-  return `broker_runs() { [ "$(docker inspect -f '{{.State.Running}}' ${container} 2> /dev/null)" = true ]; }
+  const found = `{{.State.Running}}{{range .Mounts}}{{if eq .Destination "${dataMount}"}} {{.Source}}{{end}}{{end}}`;
+  return `# On these data: a container of that name made by hand, on its own data, has nothing to do with this file.
+broker_runs() { [ "$(docker inspect -f '${found}' ${container} 2> /dev/null)" = "true ${directory}/data" ]; }
 # HOME: where the CLI finds the cookie to log in with.
 evaluate() { docker exec -u rabbitmq -e HOME="$1" ${container} rabbitmqctl -q eval "$2" > /dev/null 2>&1; }
 knows_staged() { evaluate ${inside} 'ok.'; }

@@ -1,4 +1,5 @@
 export * from "./administrator";
+export * from "./adoption";
 export * from "./cookie";
 export * from "./definitions";
 export * from "./files";

@@ -1,6 +1,7 @@
 import type { Report } from "../errors";
 import { checkLogins } from "../logins";
 import type { Sections } from "../schema";
+import { checkAdoption } from "./adoption";
 import type { RabbitmqConfig } from "../types";
 import { isSupported, oldestVersion, permitsRam, versionOfImage } from "../versions";
 
@@ -25,6 +26,7 @@ export function resolveRabbitmq(rabbitmq: Rabbitmq, report: Report): RabbitmqCon
   checkSettings(rabbitmq, report);
   checkPluginPorts(rabbitmq, report);
   checkLogins(rabbitmq, report);
+  checkAdoption(rabbitmq, report);
   if (!rabbitmq.plugins.includes("rabbitmq_management")) {
     report(["rabbitmq", "plugins"], rabbitmq.plugins, "must have rabbitmq_management among them");
   }

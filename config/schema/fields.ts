@@ -103,6 +103,9 @@ export const erlangCookie = () => secret("must be text of 8 to 255 characters, w
 /** Which secret in a row is in use. Another number means another secret. */
 export const rotation = () => wholeNumber(1, 1_000_000).default(1);
 
+export const containerName = () =>
+  text("must be a container's name, such as my-rabbitmq", /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/);
+
 /** An image that stays what it is: `name:tag` or `name@sha256:…`, the name with its registry if it has one. */
 export const image = (example: string) =>
   text(

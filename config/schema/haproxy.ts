@@ -1,5 +1,6 @@
 import {
   choice,
+  containerName,
   directory,
   filePath,
   hostName,
@@ -106,6 +107,9 @@ const tls = section({
 export const haproxySection = section({
   image: image("haproxy:2.6").describe("HAProxy's image, pinned by a version's tag or by a digest."),
   hosts: listOfSome(hostName()).describe("The balancers' hosts, by name. Their order is the VIP's default order."),
+  adopt: containerName()
+    .exactOptional()
+    .describe("A container made by hand on each of the hosts, whose place the balancer takes."),
   directory: directory()
     .default("/var/lib/warren/haproxy")
     .describe("The directory on the host for the balancer's files."),

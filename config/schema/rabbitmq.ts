@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   choice,
+  containerName,
   directory,
   erlangCookie,
   hostName,
@@ -24,6 +25,9 @@ const node = section({
   type: choice("disc", "ram")
     .default("disc")
     .describe("disc keeps the cluster's metadata on disk, ram in memory only."),
+  adopt: containerName()
+    .exactOptional()
+    .describe("A container made by hand on that host, whose data and place in its cluster the node takes over."),
 });
 
 const ports = section({

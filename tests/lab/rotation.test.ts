@@ -1,5 +1,5 @@
 import { brokerStarts, record, restarted, type Figure } from "./support/figures";
-import { clusterStatus, containerStarts, onEveryHost, onHost, resetLab, until } from "./support/hosts";
+import { addresses, clusterStatus, containerStarts, onEveryHost, onHost, resetLab, until } from "./support/hosts";
 import { Stack, type Outputs } from "./support/stack";
 import { mirrorQueues, Traffic, type TrafficQueue } from "./support/traffic";
 
@@ -95,21 +95,24 @@ describe.each(versions)("rotation on $version", ({ version, ram, queue }) => {
     await stack.up("--expect-no-changes");
   }, 120_000);
 
-  test("a node whose container restarts later finds the others by the new cookie", async () => {
-    await onHost("host2", "docker restart -t 60 rabbitmq");
-    await until("it is back", async () => (await peers("host2")).length === 3, 90);
-  }, 120_000);
+  if (ram) {
+    test("a node whose container restarts later finds the others by the new cookie", async () => {
+      await onHost("host2", "docker restart -t 60 rabbitmq");
+      await until("it is back", async () => (await peers("host2")).length === 3, 90);
+    }, 120_000);
 
-  test("a node that was down meanwhile has it when it starts", async () => {
-    await onHost("host3", "docker stop -t 60 rabbitmq");
-    stack.change((config) => {
-      config["warren:rabbitmq"]["rotation"] = { cookie: 3 };
-    });
-    await stack.up();
-    expect(new Set(await cookies()).size).toBe(1);
-    await onHost("host3", "docker start rabbitmq");
-    await until("it is back", async () => (await peers("host1")).length === 3, 90);
-  }, 180_000);
+    test("a node that was down meanwhile has it when it starts", async () => {
+      await onHost("host3", "docker stop -t 60 rabbitmq");
+      stack.change((config) => {
+        config["warren:rabbitmq"]["rotation"] = { cookie: 3 };
+      });
+      await stack.up();
+      expect(new Set(await cookies()).size).toBe(1);
+      await onHost("host3", "docker start rabbitmq");
+      await until("it is back", async () => (await peers("host1")).length === 3, 90);
+    }, 180_000);
+    return;
+  }
 
   /** Whether somebody may log in, by the management API. */
   const logsIn = async (username: string, password: string): Promise<boolean> => {
@@ -118,7 +121,7 @@ describe.each(versions)("rotation on $version", ({ version, ram, queue }) => {
   };
   const rotate = (administrator: object, users: object): void => {
     stack.change((config) => {
-      config["warren:rabbitmq"]["rotation"] = { cookie: 3, ...administrator };
+      config["warren:rabbitmq"]["rotation"] = { cookie: 2, ...administrator };
       config["warren:rabbitmq"]["users"] = users;
     });
   };
@@ -184,6 +187,27 @@ describe.each(versions)("rotation on $version", ({ version, ram, queue }) => {
     }
     await stack.up("--expect-no-changes");
   }, 240_000);
+
+  test("the statistics page has another password after a reload", async () => {
+    const page = (password: string) =>
+      Promise.all(
+        ["host4", "host5"].map(async (host) => {
+          const authorization = `Basic ${Buffer.from(`${outputs.stats.username}:${password}`).toString("base64")}`;
+          return (await fetch(`http://${addresses[host]}:8100/`, { headers: { authorization } })).status;
+        }),
+      );
+    const [former, started] = [outputs.stats.password, await containerStarts()];
+    stack.change((config) => {
+      config["warren:haproxy"]["stats"] = { rotation: 2 };
+    });
+    await stack.up();
+    outputs = await stack.outputs();
+    expect([await page(former), await page(outputs.stats.password)]).toEqual([
+      [401, 401],
+      [200, 200],
+    ]);
+    expect(await containerStarts()).toBe(started);
+  }, 120_000);
 
   test("a leap is refused before anything is touched", async () => {
     rotate({ administrator: 4 }, { orders: { tags, rotation: 3 } });

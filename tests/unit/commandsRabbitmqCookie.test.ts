@@ -21,7 +21,7 @@ function broker(directory: string): Stubs[string] {
   const run = `home=$(sed 's,.*HOME=/var/lib/rabbitmq\\([^ ]*\\) .*,${data}\\1,' <<< "$*")
 [ "$(cat $home/.erlang.cookie)" = "$(cat ${directory}/known)" ] || exit 69
 case "$*" in *set_cookie*) cp ${directory}/${staged} ${directory}/known ;; esac`;
-  return { inspect: { stdout: "true\n" }, eval: { run } };
+  return { inspect: { stdout: `true ${data}\n` }, eval: { run } };
 }
 
 const nobody: Stubs[string] = { inspect: { code: 1 } };
@@ -41,7 +41,7 @@ const evaluations = (calls: string[]) => calls.filter((call) => call.includes(" 
 test("by its calls: what a broker takes up, it reads from a file", async () => {
   const { calls } = await run({ [file]: "old-cookie", known: "old-cookie" }, broker);
   expect(calls).toEqual([
-    "docker inspect -f {{.State.Running}} rabbitmq",
+    'docker inspect -f {{.State.Running}}{{range .Mounts}}{{if eq .Destination "/var/lib/rabbitmq"}} {{.Source}}{{end}}{{end}} rabbitmq',
     'docker exec -u rabbitmq -e HOME=/var/lib/rabbitmq rabbitmq rabbitmqctl -q eval {ok,C}=file:read_file("/var/lib/rabbitmq/rotation/.erlang.cookie"),erlang:set_cookie(node(),list_to_atom(string:trim(binary_to_list(C)))).',
   ]);
   expect(calls.join()).not.toMatch(/(old|new)-cookie/);
@@ -55,8 +55,14 @@ test("where no broker runs it is written, for its owner's eyes only", async () =
 });
 
 test("where a broker is down, the file changes all the same", async () => {
-  const down = () => ({ inspect: { stdout: "false\n" } });
+  const down = (directory: string) => ({ inspect: { stdout: `false ${directory}/data\n` } });
   expect(await run({ [file]: "old-cookie" }, down)).toMatchObject({ code: 0, cookie: "new-cookie" });
+});
+
+test("a container of that name on other data, made by hand, has nothing to do with it", async () => {
+  const byHand = () => ({ inspect: { stdout: "true /srv/rabbitmq/data\n" } });
+  const { code, calls, cookie } = await run({ [file]: "old-cookie" }, byHand);
+  expect({ code, cookie, cli: evaluations(calls) }).toEqual({ code: 0, cookie: "new-cookie", cli: [] });
 });
 
 test("one that is already there costs no call to the CLI, be it with a line's end", async () => {

@@ -20,6 +20,13 @@ const members: rabbitmq.ExpectedMember[] = [
 ];
 
 const scripts: Record<string, string> = {
+  adopt: rabbitmq.adopt(node, { container: "my-rabbitmq", path: "p" }, wanted, { amqpPort: 5672, graceSeconds: 60 }),
+  "adopt, haproxy": haproxy.adopt("my-haproxy"),
+  adoptable: rabbitmq.adoptable(
+    node,
+    { container: "my-rabbitmq", path: "warren:rabbitmq.nodes[0]" },
+    { version: "3.8.9", cookie: "it's", members, plugins: ["x"], ports: { epmd: 4369, distribution: 25672 } },
+  ),
   administrator: rabbitmq.administrator(node, { username: "admin", password: "p'a$s`s", vhost: "/" }, 15672),
   answers200: answers200(8100, "/healthz"),
   "answers200, with a login": answers200(15672, "/api/permissions/%2F/admin", "admin:p'a$s`s"),
@@ -52,6 +59,17 @@ const scripts: Record<string, string> = {
   makeDirectories: rabbitmq.makeDirectories(node),
   moveAside: rabbitmq.moveAside(node),
   nameCluster: rabbitmq.nameCluster(node, "rabbit.mq@x"),
+  deleteUser: rabbitmq.deleteUser(node, "orders"),
+  retireAdministrator: rabbitmq.retireAdministrator(node, "admin"),
+  user: rabbitmq.user(node, {
+    username: "orders",
+    password: "p'a$s`s",
+    vhosts: ["/", "app"],
+    configure: "",
+    write: "it's",
+    read: ".*",
+    tags: [],
+  }),
   refuseForeign: refuseForeign("rabbitmq", "acme/warren/dev", "rabbitmq-1"),
   refuseMove: rabbitmq.refuseMove(node, ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672"]),
   remove: keepalived.remove("host4"),

@@ -1,6 +1,6 @@
 import { faults, refuses } from "./configFixture";
 
-/* Numbers that would change nothing are refused. */
+/* Numbers that would change nothing are refused, and adoptions that cannot be. */
 
 describe("rotation", () => {
   refuses([
@@ -25,4 +25,24 @@ describe("rotation", () => {
     const given = { "rabbitmq.cookie": "by-hand-by-hand", "vip.password": "givenVip", "vip.rotation": 1 };
     expect(faults(given)).toEqual([]);
   });
+});
+
+describe("adoption", () => {
+  refuses([
+    [
+      "without the cookie",
+      { "rabbitmq.nodes.1.adopt": "my-rabbitmq" },
+      "warren:rabbitmq.cookie: not given - must be given, as rabbit2 adopts a container: the cookie of that one",
+    ],
+    [
+      "of what is no container's name",
+      { "rabbitmq.cookie": "by-hand-by-hand", "rabbitmq.nodes.1.adopt": "-rm x" },
+      'warren:rabbitmq.nodes[1].adopt: "-rm x" - must be a container\'s name, such as my-rabbitmq',
+    ],
+    [
+      "of a balancer that is no container's name",
+      { "haproxy.adopt": "my haproxy" },
+      'warren:haproxy.adopt: "my haproxy" - must be a container\'s name, such as my-rabbitmq',
+    ],
+  ]);
 });

@@ -9,9 +9,16 @@ const everything = {
   "rabbitmq.rotation": { administrator: 2 },
 };
 
+/** A cluster made by hand, which has a cookie already. */
+const adoption = {
+  "rabbitmq.cookie": "by-hand-by-hand",
+  "rabbitmq.nodes.0.adopt": "my-rabbitmq",
+  "haproxy.adopt": "my-haproxy",
+};
+
 /** What the program registers, with the type of the component that each is part of. */
-async function registered() {
-  const { resources } = await deployDev(everything, members);
+async function registered(changes: object = everything) {
+  const { resources } = await deployDev({ ...changes }, members);
   const typeOf = new Map(resources.map(({ name, type }) => [name, type]));
   return resources
     .filter(({ type }) => !type.startsWith(componentPrefix) && !type.startsWith("pulumi:pulumi:"))
@@ -19,8 +26,8 @@ async function registered() {
 }
 
 test("the table knows every resource that the program has", async () => {
-  const resources = await registered();
-  expect(resources.length).toBeGreaterThan(50);
+  const resources = [...(await registered()), ...(await registered(adoption))];
+  expect(resources.length).toBeGreaterThan(100);
   expect(resources.filter((resource) => known(resource) === undefined)).toEqual([]);
 });
 
@@ -34,6 +41,7 @@ test.each([
   ["RabbitCluster", "rabbitmq-user-web.3", "RabbitCluster/user-*", "web"],
   ["RabbitCluster", "rabbitmq-user-web-password.3", "RabbitCluster/user-*-password", "web"],
   ["RabbitCluster", "rabbitmq-administrator.2", "RabbitCluster/administrator", "rabbitmq"],
+  ["RabbitCluster", "rabbitmq1-adoptable", "RabbitCluster/adoptable", "rabbitmq1"],
   ["Firewall", "firewall-host1", "Firewall/*", "host1"],
 ])("in %s, %s is %s of %s", (component, name, key, of) => {
   expect(known({ component: componentPrefix + component, name })).toMatchObject({ key, of });
