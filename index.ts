@@ -8,7 +8,7 @@ import { stackOutputs, type StackOutputs } from "./components/outputs";
 import { RabbitCluster } from "./components/rabbitCluster";
 import { lastUpdate } from "./components/serving";
 import { loadConfig } from "./config";
-import { refuseChanges } from "./config/changes";
+import { refuseChanges, remaining } from "./config/changes";
 import { firewalls } from "./config/firewall";
 import { joinsInParallel, saysWhetherReady } from "./config/versions";
 
@@ -31,7 +31,7 @@ export = async (): Promise<StackOutputs> => {
   const timezone = prepare.timezone === undefined ? {} : { timezone: prepare.timezone };
 
   const hosts = new Map(
-    Object.entries(config.hosts).map(([name, login]) => [name, new Host(name, { ...login, preparation: prepare })]),
+    Object.entries(config.hosts).map(([name, machine]) => [name, new Host(name, { ...machine, preparation: prepare })]),
   );
   const host = (name: string): Host => present(hosts.get(name));
 
@@ -45,7 +45,8 @@ export = async (): Promise<StackOutputs> => {
     nodes: rabbitmq.nodes.map((node) => ({ ...node, host: host(node.host) })),
     conf: rabbitmq,
     directory: rabbitmq.dataDirectory,
-    serving: [...serving, ...adopting].map((node) => node.name),
+    serving: [...remaining(serving, config), ...adopting].map((node) => node.name),
+    root: serving.find((node) => node.root)?.name,
     joinsInParallel: joinsInParallel(rabbitmq.version),
   });
 
@@ -53,7 +54,9 @@ export = async (): Promise<StackOutputs> => {
     ...haproxy,
     ...timezone,
     hosts: haproxy.hosts.map(host),
-    backends: rabbitmq.nodes.map(({ name, host: at }) => ({ name, address: host(at).address, ports: rabbitmq.ports })),
+    backends: rabbitmq.nodes.flatMap(({ name, host: at }) =>
+      host(at).lost ? [] : [{ name, address: host(at).address, ports: rabbitmq.ports }],
+    ),
     readyCheck: saysWhetherReady(rabbitmq.version),
     certificates: haproxy.tls.certificates.map((pem) => pulumi.secret(pem)),
     passThrough: haproxy.tls.passThrough,

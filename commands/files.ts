@@ -7,35 +7,23 @@ export interface HostFile {
   /** `user:group`, by name or number. Default: `root:root`. */
   owner?: string;
   content: string;
-  /**
-   * Keep the file's inode and write into it, because a container has this one file mounted. Default: false, the new file
-   * is written beside the old one and moved over it, so that no reader ever sees half of it.
-   */
-  inPlace?: boolean;
 }
 
 /**
- * Script: writes files. An owner `container` stands for the shell variable `$container_owner`, which the script before
+ * Script: writes files. Each is written beside the old one and moved over it, so that no reader ever sees half of it. An owner `container` stands for the shell variable `$container_owner`, which the script before
  * this one sets. Contents stand in the script in base64, so a script with a secret in it is itself one.
  */
 export function writeFiles(files: HostFile[]): string {
-  const lines = files.map(({ mode, owner = "root:root", inPlace = false, path, content }) =>
-    [mode, owner, inPlace ? "write" : "move", path, Buffer.from(content).toString("base64")].join(" "),
+  const lines = files.map(({ mode, owner = "root:root", path, content }) =>
+    [mode, owner, path, Buffer.from(content).toString("base64")].join(" "),
   );
   return `umask 077
-while read -r mode owner how path data; do
+while read -r mode owner path data; do
   [ "$owner" != container ] || owner=$container_owner
   printf %s "$data" | base64 -d > "$path.new"
-  if [ "$how" = write ] && [ -e "$path" ]; then
-    cat "$path.new" > "$path"
-    rm "$path.new"
-    chmod "$mode" "$path"
-    chown "$owner" "$path"
-  else
-    chmod "$mode" "$path.new"
-    chown "$owner" "$path.new"
-    mv -f "$path.new" "$path"
-  fi
+  chmod "$mode" "$path.new"
+  chown "$owner" "$path.new"
+  mv -f "$path.new" "$path"
 done <<'END'
 ${lines.join("\n")}
 END`;

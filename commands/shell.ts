@@ -3,9 +3,10 @@ export function quote(word: string): string {
   return /^[A-Za-z0-9_/.:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** What a host is to do: a script for the beginning of a resource, and one for its end. */
+/** What a host is to do: scripts for the beginning of a resource, for its change (default: the first), and for its end. */
 export interface Scripts {
   create: string;
+  update?: string | undefined;
   delete?: string | undefined;
 }
 
@@ -30,6 +31,7 @@ export function scriptInput(scripts: Scripts, lock?: string): string {
     lock === undefined ? "" : `exec 9> /run/lock/warren-${lock}\nflock 9\n`,
     'case "$1" in\n',
     branch("create", scripts.create),
+    scripts.update === undefined ? "" : branch("update", scripts.update),
     scripts.delete === undefined ? "" : branch("delete", scripts.delete),
     "esac < /dev/null\n",
   ].join("");

@@ -94,8 +94,8 @@ export class HaproxyPair extends pulumi.ComponentResource {
     this.healthPortFiles[host.name] = haproxy.healthPortFile(place);
     const image = new docker.RemoteImage(
       `${name}-image`,
-      { name: args.image, keepLocally: true },
-      { parent: this, provider: host.docker, dependsOn: [host.ready] },
+      { name: args.image, keepLocally: true, triggers: { machine: host.machine } },
+      host.options({ parent: this, provider: host.docker, dependsOn: [host.ready] }),
     );
     const files = this.files(place.directory, args);
     const config = host.run(
@@ -117,7 +117,10 @@ export class HaproxyPair extends pulumi.ComponentResource {
     );
     const log = this.hostLog(name, host, place.directory, args);
     const spec = containerSpec(place.directory, args);
-    const settings = createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 16);
+    const settings = createHash("sha256")
+      .update(JSON.stringify([spec, host.machine]))
+      .digest("hex")
+      .slice(0, 16);
     const gate = this.gate(name, host, { place, image, settings }, args, [config]);
     const adopted =
       args.adopt === undefined
@@ -141,7 +144,7 @@ export class HaproxyPair extends pulumi.ComponentResource {
           { label: labels.settings, value: settings },
         ],
       },
-      {
+      host.options({
         parent: this,
         provider: host.docker,
         dependsOn: [config, ...log, ...gate, ...adopted, ...args.brokers],
@@ -150,7 +153,7 @@ export class HaproxyPair extends pulumi.ComponentResource {
             host.beforeCreate(`${name}-remove-stray`, removeStray(container, stackLabel(), name, stopGraceSeconds)),
           ],
         },
-      },
+      }),
     );
     // The path is another one for another configuration, so this looks again when that alone has changed.
     const create = files.apply(({ configurationPath: configuration }) =>

@@ -13,6 +13,10 @@ import { runScript, scriptInput } from "../commands/shell";
 import { sshOptions, type Login } from "../commands/ssh";
 
 export interface HostArgs extends Login {
+  /** Tells this machine from another one that takes its place. */
+  machine: string;
+  /** The machine is gone for good: nothing is done to it any more, and nothing fails because it does not answer. */
+  lost: boolean;
   preparation: Omit<HostPreparation, "name" | "user">;
 }
 
@@ -20,6 +24,8 @@ export interface HostArgs extends Login {
 export interface HostScripts {
   /** It can be run again at any time: an update, be it of a login, runs it once more. */
   create: pulumi.Input<string>;
+  /** What is run instead of `create` when the resource is there already. */
+  update?: pulumi.Input<string>;
   delete?: string;
   /** Scripts of one name never run at the same time, be it that one is left over from a run that was killed. */
   lock?: string;
@@ -34,6 +40,8 @@ export interface HostScripts {
 export class Host extends pulumi.ComponentResource {
   readonly name: string;
   readonly address: string;
+  readonly machine: string;
+  readonly lost: boolean;
   /** The host's Docker daemon, over SSH. */
   readonly docker: docker.Provider;
   /** The preparation is done, and the firewall is up where there is one. */
@@ -50,6 +58,8 @@ export class Host extends pulumi.ComponentResource {
     this.name = name;
     this.privateKey = pulumi.secret(readFileSync(args.privateKeyFile, "utf8"));
     this.address = address;
+    this.machine = args.machine;
+    this.lost = args.lost;
 
     // The control sockets of ssh live in the user's own directory: nobody else may come near an open connection.
     const controlDirectory = join(homedir(), ".ssh");
@@ -64,9 +74,17 @@ export class Host extends pulumi.ComponentResource {
     this.docker = new docker.Provider(
       `${name}-docker`,
       { host: `ssh://${user}@${address}:${port}`, sshOpts: this.sshOpts },
-      { parent: this, dependsOn: [this.ready] },
+      this.options({ parent: this, dependsOn: [this.ready] }),
     );
     this.registerOutputs({ address: this.address });
+  }
+
+  /**
+   * The options of a resource on this host. Where the machine is lost, the resource stays in the state as it is, and its end
+   * is no more than that it leaves the state.
+   */
+  options<T extends pulumi.CustomResourceOptions>(opts: T): T {
+    return this.lost ? { ...opts, retainOnDelete: true, ignoreChanges: ["*"] } : opts;
   }
 
   /**
@@ -80,15 +98,22 @@ export class Host extends pulumi.ComponentResource {
       {
         connection: { host, user, port, privateKey: this.privateKey, ...(hostKey === undefined ? {} : { hostKey }) },
         create: runScript(user, "create", name),
+        ...(scripts.update === undefined ? {} : { update: runScript(user, "update", name) }),
         ...(scripts.delete === undefined ? {} : { delete: runScript(user, "delete", name) }),
+        // Another machine of the same address and key is to be told everything anew.
         stdin: pulumi
-          .output(scripts.create)
-          .apply((create) => scriptInput({ create, delete: scripts.delete }, scripts.lock)),
+          .all([scripts.create, scripts.update])
+          .apply(([create, update]) =>
+            [
+              this.machine === host ? "" : `# ${this.machine}\n`,
+              scriptInput({ create, update, delete: scripts.delete }, scripts.lock),
+            ].join(""),
+          ),
         ...(scripts.triggers === undefined ? {} : { triggers: scripts.triggers }),
         logging: command.remote.Logging.None,
         addPreviousOutputInEnv: false,
       },
-      pulumi.mergeOptions({ additionalSecretOutputs: ["stdout", "stderr"] }, opts),
+      this.options(pulumi.mergeOptions({ additionalSecretOutputs: ["stdout", "stderr"] }, opts)),
     );
   }
 

@@ -179,9 +179,10 @@ export class KeepalivedVip extends pulumi.ComponentResource {
         const options = { parent: this, dependsOn: after };
         return host === undefined ? [] : [host.run(`${name}-${hostName}-${suffix}`, { create, triggers }, options)];
       });
-    if (!preempt) return look("held", keepalived.awaitSomebody, instance.hosts, services);
-    const holder = look("holds", keepalived.awaitHeld, instance.hosts.slice(0, 1), services);
-    return [...holder, ...look("stands-by", keepalived.awaitNotHeld, instance.hosts.slice(1), holder)];
+    const present = instance.hosts.filter((at) => hosts.some(({ host }) => host.name === at && !host.lost));
+    if (!preempt) return look("held", keepalived.awaitSomebody, present, services);
+    const holder = look("holds", keepalived.awaitHeld, present.slice(0, 1), services);
+    return [...holder, ...look("stands-by", keepalived.awaitNotHeld, present.slice(1), holder)];
   }
 }
 

@@ -37,7 +37,11 @@ export interface StackOutputs {
   users: Record<string, { username: string; password: pulumi.Output<string> }>;
   /** The statistics page's login; the password is a secret. */
   stats: { username: string; password: pulumi.Output<string> };
-  nodes: { name: string; host: string; type: "disc" | "ram" }[];
+  /**
+   * Every node whose machine is not lost; `machine` tells that from another one in its place, `root` the node that the
+   * others join.
+   */
+  nodes: { name: string; host: string; type: "disc" | "ram"; machine: string; root: boolean }[];
   /** The cluster as it says of itself. */
   members: pulumi.Output<ClusterMembers>;
 }
@@ -45,8 +49,9 @@ export interface StackOutputs {
 /** The outputs of a stack, once everything that they promise is there. */
 export function stackOutputs(config: StackConfig, cluster: RabbitCluster, balancers: HaproxyPair): StackOutputs {
   const { rabbitmq, haproxy, vip } = config;
-  const firstBalancer = config.hosts[haproxy.hosts[0] ?? ""]?.address;
-  const firstNode = config.hosts[rabbitmq.nodes[0]?.host ?? ""]?.address;
+  const present = (names: string[]) => names.flatMap((name) => config.hosts[name] ?? []).filter(({ lost }) => !lost);
+  const firstBalancer = present(haproxy.hosts)[0]?.address;
+  const firstNode = present(rabbitmq.nodes.map(({ host }) => host))[0]?.address;
   const entrance = vip?.ip ?? firstBalancer;
   const { amqp, stats, amqps, management, managementTls, metrics, mqtt, stomp, stream } = haproxy.ports;
   const managementUrl = (): string => {
@@ -72,7 +77,10 @@ export function stackOutputs(config: StackConfig, cluster: RabbitCluster, balanc
     password: cluster.password,
     users: cluster.users,
     stats: { username: haproxy.stats.username, password: balancers.statsPassword },
-    nodes: rabbitmq.nodes.map(({ name, host, type }) => ({ name, host, type })),
+    nodes: rabbitmq.nodes.flatMap(({ name, host, type }) => {
+      const machine = present([host])[0]?.machine;
+      return machine === undefined ? [] : [{ name, host, type, machine, root: name === cluster.root }];
+    }),
     members: cluster.members,
   };
 }

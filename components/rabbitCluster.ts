@@ -1,16 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { adoptable, formed, nameCluster, type Adoption } from "../commands/rabbitmq";
+import { adoptable, atRest, erlangName, formed, nameCluster, type Adoption } from "../commands/rabbitmq";
 import { generated } from "./generated";
 import type { Host } from "./host";
 import { ClusterLogins, type Login, type UserArgs } from "./logins";
-import { rabbitContainer, RabbitNode, type RabbitNodeSettings } from "./rabbitNode";
+import { nodePlace, type RabbitNodeSettings } from "./nodeContainer";
+import { RabbitNode } from "./rabbitNode";
 
-export interface RabbitClusterArgs extends Omit<RabbitNodeSettings, "cookie" | "password" | "peers"> {
+export interface RabbitClusterArgs extends Omit<RabbitNodeSettings, "cookie" | "password" | "peers" | "lost"> {
   /** The broker's version, as the image has it. */
   version: string;
   clusterName: string;
-  /** The first is the root, which the others join; it has to be a disc node. */
+  /** The first that serves founds the cluster, where none does the first at all; that one has to be a disc node. */
   nodes: { name: string; host: Host; type: "disc" | "ram"; adopt?: string }[];
   /** The administrator's password. Default: generated. */
   password?: pulumi.Input<string>;
@@ -22,6 +23,8 @@ export interface RabbitClusterArgs extends Omit<RabbitNodeSettings, "cookie" | "
   users: Record<string, UserArgs>;
   /** The nodes that served when the stack's last update ended. What changes on them changes one node after the other. */
   serving: string[];
+  /** The node that the others had joined then, if it is known. It stays the root for as long as it stays. */
+  root?: string | undefined;
   /** Blank nodes join side by side; only for broker versions that a test has proved to bear it. */
   joinsInParallel: boolean;
 }
@@ -37,6 +40,8 @@ export interface ClusterMembers {
 
 /** A RabbitMQ cluster: one node on each host, one cookie, formed by joining the root. */
 export class RabbitCluster extends pulumi.ComponentResource {
+  /** Name of the node that the others join. */
+  readonly root: string;
   /** The administrator can log in. */
   readonly administrator: pulumi.Resource;
   /** All members run as configured. */
@@ -71,10 +76,6 @@ export class RabbitCluster extends pulumi.ComponentResource {
       },
       opts,
     );
-    const [root, ...others] = args.nodes;
-    if (root?.type !== "disc") {
-      throw new pulumi.RunError(`${name}: the first node has to be a disc node`);
-    }
     const cookie = pulumi.secret(
       args.cookie ?? generated(`${name}-cookie`, { length: 32, rotation: args.rotation.cookie, parent: this }),
     );
@@ -94,62 +95,68 @@ export class RabbitCluster extends pulumi.ComponentResource {
     this.password = logins.administrator.password;
     this.users = logins.users;
 
-    const looked = this.lookAtAdopted(args, cookie);
-    const nodes: RabbitNode[] = [];
-    let lastServing: pulumi.Resource[] = [];
-    for (const [index, { name: nodeName, host, type, adopt }] of [root, ...others].entries()) {
-      const first = nodes[0];
-      const before = nodes.at(-1);
-      const node: RabbitNode = new RabbitNode(
-        nodeName,
-        {
-          ...args,
-          // The first user of a blank database is the one that clients are handed.
-          conf: { ...conf, username: this.username },
-          host,
-          cookie,
-          password: this.password,
-          peers: args.nodes.map((peer) => ({ name: peer.name, address: peer.host.address })),
-          after: args.serving.includes(nodeName) ? [...looked, ...lastServing] : [],
-          ...(adopt === undefined ? {} : { adopt: adoption(adopt, index) }),
-          ...(first === undefined || before === undefined
-            ? {}
-            : {
-                join: {
-                  type,
-                  peer: root.name,
-                  after: args.joinsInParallel ? [first.booted] : [first.booted, before.joined],
-                },
-              }),
-        },
-        { parent: this },
-      );
-      nodes.push(node);
-      if (args.serving.includes(nodeName)) {
-        lastServing = [node.joined];
-      }
+    const present = args.nodes.filter(({ host }) => !host.lost);
+    const serves = (node: { name: string }): boolean => args.serving.includes(node.name);
+    const founder =
+      present.find((node) => serves(node) && node.name === args.root) ??
+      present.find(serves) ??
+      present.find(({ type }) => type === "disc");
+    if (founder === undefined) {
+      throw new pulumi.RunError(`${name}: every node's host is lost`);
     }
+    this.root = founder.name;
+    const lost = args.nodes.filter(({ host }) => host.lost).map((node) => node.name);
+    const nodes = args.nodes.map(
+      ({ name: nodeName, host, type, adopt }, index) =>
+        new RabbitNode(
+          nodeName,
+          {
+            ...args,
+            // The first user of a blank database is the one that clients are handed.
+            conf: { ...conf, username: this.username },
+            host,
+            type,
+            lost,
+            cookie,
+            password: this.password,
+            peers: args.nodes.map((peer) => ({ name: peer.name, address: peer.host.address })),
+            ...(nodeName === founder.name ? {} : { founder: founder.name }),
+            ...(adopt === undefined ? {} : { adopt: adoption(adopt, index) }),
+          },
+          { parent: this },
+        ),
+    );
+    for (const node of nodes.filter((node) => node.lost)) {
+      node.start({ gate: [], join: [] });
+      node.settle([]);
+    }
+    // The founder first, then the others that serve: who joins meets members that no longer change.
+    const rank = (node: RabbitNode): number => (node.name === founder.name ? 0 : serves(node) ? 1 : 2);
+    const running = nodes.filter((node) => !node.lost).sort((a, b) => rank(a) - rank(b));
+    const settled = startInOrder(running, serves, this.lookAtAdopted(args, cookie), args);
 
-    const [rootNode] = nodes;
-    if (rootNode === undefined) {
-      throw new pulumi.RunError(`${name}: a cluster needs a node`);
-    }
-    const status = root.host.run(
+    const place = nodePlace(founder.name, args.directory);
+    const expected = { members: present, lost };
+    // As configured, not as started: a text that depends on who serves would be another one in the next update.
+    const containers = pulumi.all(nodes.flatMap((node) => (node.lost ? [] : [node.container.id])));
+    const look = (changed: boolean): string => (args.stopped ? atRest() : formed(place, expected, changed));
+    const status = founder.host.run(
       `${name}-formed`,
       {
-        create: formed(rootNode.place, args.nodes),
-        triggers: nodes.map((node) => node.containerId),
+        create: look(false),
+        update: containers.apply((ids) => [...ids.map((id) => `# ${id}`), look(true)].join("\n")),
       },
-      { parent: this, dependsOn: nodes.map((node) => node.joined) },
+      { parent: this, dependsOn: settled },
     );
     this.formed = status;
-    root.host.run(
+    founder.host.run(
       `${name}-name`,
-      { create: nameCluster(rootNode.place, clusterName) },
+      { create: nameCluster(place, clusterName, present) },
       { parent: this, dependsOn: [status] },
     );
-    this.administrator = logins.make(root.host, rootNode.place, [status]);
-    this.members = pulumi.unsecret(status.stdout).apply(readMembers);
+    this.administrator = logins.make(founder.host, place, [status]);
+    const names = present.map((node) => erlangName(node.name));
+    this.members = pulumi.unsecret(status.stdout).apply((json) => readMembers(json, names));
     this.registerOutputs({ members: this.members, password: this.password });
   }
 
@@ -158,7 +165,7 @@ export class RabbitCluster extends pulumi.ComponentResource {
     const { version, nodes: members, ports } = args;
     return members.flatMap(({ name, host, adopt }, index) => {
       if (adopt === undefined) return [];
-      const place = { name, container: rabbitContainer, directory: `${args.directory}/${name}` };
+      const place = nodePlace(name, args.directory);
       const { plugins } = args.conf;
       const create = cookie.apply((text) =>
         adoptable(place, adoption(adopt, index), { version, cookie: text, members, plugins, ports }),
@@ -172,6 +179,39 @@ function adoption(container: string, index: number): Adoption {
   return { container, path: `warren:rabbitmq.nodes[${index}]` };
 }
 
+/**
+ * Starts the nodes, the founder first, and gives what says that all are the members that they should be. What changes on
+ * nodes that serve changes on one after the other. They are stopped in the opposite order, the founder last.
+ */
+function startInOrder(
+  nodes: RabbitNode[],
+  serves: (node: RabbitNode) => boolean,
+  looked: pulumi.Resource[],
+  { stopped, joinsInParallel }: Pick<RabbitClusterArgs, "stopped" | "joinsInParallel">,
+): pulumi.Resource[] {
+  const files = nodes.map((node) => node.files);
+  let changed = looked;
+  let settled: pulumi.Resource[] = [];
+  for (const [index, node] of nodes.entries()) {
+    const before = nodes.slice(0, index);
+    const founded = before.slice(0, 1).map(({ booted }) => booted);
+    const joined = joinsInParallel ? [] : before.slice(-1).map((other) => other.joined);
+    node.start({ gate: serves(node) ? changed : [], join: [...files, ...founded, ...changed, ...joined] });
+    if (!stopped) {
+      settled = [node.settle(settled)];
+    }
+    if (serves(node)) {
+      changed = stopped ? [node.joined] : settled;
+    }
+  }
+  if (stopped) {
+    for (const node of nodes.toReversed()) {
+      settled = [node.settle(settled)];
+    }
+  }
+  return settled;
+}
+
 interface ClusterStatus {
   disk_nodes: string[];
   ram_nodes: string[];
@@ -179,14 +219,17 @@ interface ClusterStatus {
   versions: Record<string, { rabbitmq_version: string; erlang_version: string }>;
 }
 
-function readMembers(json: string): ClusterMembers {
+/** The members as configured; one that is about to leave is not counted any more. */
+function readMembers(json: string, names: string[]): ClusterMembers {
   const status = JSON.parse(json) as ClusterStatus;
+  const among = (nodes: string[]): string[] => nodes.filter((node) => names.includes(node)).sort();
   return {
-    disc: status.disk_nodes.sort(),
-    ram: status.ram_nodes.sort(),
-    running: status.running_nodes.sort(),
+    disc: among(status.disk_nodes),
+    ram: among(status.ram_nodes),
+    running: among(status.running_nodes),
     versions: Object.fromEntries(
       Object.entries(status.versions)
+        .filter(([node]) => names.includes(node))
         .sort(([a], [b]) => a.localeCompare(b))
         .map(([node, v]) => [node, `${v.rabbitmq_version} on Erlang ${v.erlang_version}`]),
     ),

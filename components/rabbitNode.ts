@@ -1,103 +1,81 @@
-import { createHash } from "node:crypto";
-
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
 import { containerOwner, labels, refuseForeign, removeStray } from "../commands/docker";
-import { writeFiles, type HostFile } from "../commands/files";
+import { writeFiles } from "../commands/files";
 import * as rabbitmq from "../commands/rabbitmq";
-import { enabledPlugins, hostsFile, rabbitmqConf, type RabbitmqConf } from "../templates/rabbitmqConf";
+import { enabledPlugins, hostsFile } from "../templates/rabbitmqConf";
 import type { Host } from "./host";
 import { containerDefaults, stackLabel } from "./container";
-
-/** The ports on which a node is published, on its host. */
-export interface RabbitNodePorts {
-  epmd: number;
-  distribution: number;
-  amqp: number;
-  amqps: number;
-  management: number;
-  metrics: number;
-  /** Of plugins: published where they are enabled. */
-  mqtt?: number;
-  stomp?: number;
-  stream?: number;
-}
-
-/** What goes into `rabbitmq.conf`, without what the component itself knows. */
-export type NodeConf = Omit<RabbitmqConf, "password" | "ports">;
-
-/** What all nodes of a cluster share. */
-export interface RabbitNodeSettings {
-  image: string;
-  conf: NodeConf;
-  password: pulumi.Input<string>;
-  cookie: pulumi.Input<string>;
-  /** Every node of the cluster, for name resolution. */
-  peers: { name: string; address: string }[];
-  ports: RabbitNodePorts;
-  directory: string;
-  /** Limit of open files, or `inherit`: the Docker daemon's own. */
-  openFiles: number | "inherit";
-  stopGraceSeconds: number;
-  timezone?: string;
-}
+import {
+  containerSpec,
+  fixedEnvironment,
+  innerPorts,
+  nodeFiles,
+  nodePlace,
+  rabbitContainer,
+  settingsDigest,
+  type RabbitNodeSettings,
+} from "./nodeContainer";
 
 export interface RabbitNodeArgs extends RabbitNodeSettings {
   host: Host;
-  /** What has to be done before this node may be taken down: the change of the serving node before it. */
-  after: pulumi.Resource[];
+  type: "disc" | "ram";
+  /** The node that the others join, if it is not this one. */
+  founder?: string;
   /** The container made by hand whose place this node's takes. */
   adopt?: rabbitmq.Adoption;
-  /** For every node but the root. */
-  join?: {
-    type: "disc" | "ram";
-    /** Name of the member to join. */
-    peer: string;
-    /** What has to be done before this node may join. */
-    after: pulumi.Resource[];
-  };
 }
 
-/** Ports inside the container. Nodes tell each other the other two, epmd and distribution, which are the same outside. */
-const innerPorts = {
-  amqp: 5672,
-  amqps: 5671,
-  management: 15672,
-  metrics: 15692,
-  mqtt: 1883,
-  stomp: 61613,
-  stream: 5552,
-} as const;
+/** What comes before the steps of a node. */
+export interface RabbitNodeOrder {
+  /** Before it may be taken down: the change of the serving node before it. */
+  gate: pulumi.Resource[];
+  /** Before it may join. */
+  join: pulumi.Resource[];
+}
 
-/** Name of a node's container on its host. */
-export const rabbitContainer = "rabbitmq";
-
-/** One RabbitMQ node on one host: files, image, gate, container, boot, and for all but the root the way into the cluster. */
+/**
+ * One RabbitMQ node on one host, made in three parts, since all nodes' files come before any joins, and one node's membership
+ * before the next one's gate: image and files; {@link start}: gate, container, boot and the way into the cluster;
+ * {@link settle}: membership. All nodes have the same resources, whoever founds the cluster.
+ */
 export class RabbitNode extends pulumi.ComponentResource {
-  /** The broker runs; a joining node may still be alone. */
-  readonly booted: pulumi.Resource;
-  /** The node is the member that it should be. */
-  readonly joined: pulumi.Resource;
-  readonly containerId: pulumi.Output<string>;
+  readonly name: string;
   readonly place: rabbitmq.NodePlace;
+  /** Its files are written: it knows the other nodes by name. */
+  readonly files: pulumi.Resource;
+  /** The broker runs; a joining node may still be alone. */
+  booted!: pulumi.Resource;
+  /** The node is in the cluster. */
+  joined!: pulumi.Resource;
+  container!: docker.Container;
+
+  /** Its machine is gone for good. */
+  readonly lost: boolean;
+
+  private readonly args: RabbitNodeArgs;
+  private readonly image: docker.RemoteImage;
 
   constructor(name: string, args: RabbitNodeArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("warren:index:RabbitNode", name, { host: args.host.name, image: args.image }, opts);
+    super("warren:index:RabbitNode", name, { host: args.host.name, image: args.image, type: args.type }, opts);
     const { host } = args;
-    const place = { name, container: rabbitContainer, directory: `${args.directory}/${name}` };
+    this.name = name;
+    this.args = args;
+    this.lost = host.lost;
+    const place = nodePlace(name, args.directory);
     this.place = place;
 
-    const image = new docker.RemoteImage(
+    this.image = new docker.RemoteImage(
       `${name}-image`,
-      { name: args.image, keepLocally: true },
-      { parent: this, provider: host.docker, dependsOn: [host.ready] },
+      { name: args.image, keepLocally: true, triggers: { machine: host.machine } },
+      host.options({ parent: this, provider: host.docker, dependsOn: [host.ready] }),
     );
     const checks = [
       refuseForeign(rabbitContainer, stackLabel(), name),
       rabbitmq.refuseMove(place, fixedEnvironment(args.ports)),
     ].join("\n");
-    const files = host.run(
+    this.files = host.run(
       `${name}-files`,
       {
         create: pulumi
@@ -107,31 +85,41 @@ export class RabbitNode extends pulumi.ComponentResource {
               args.adopt === undefined ? checks : rabbitmq.onceAdopted(place, checks),
               containerOwner(args.image, "rabbitmq"),
               rabbitmq.makeDirectories(place),
+              rabbitmq.writeHosts(place, hostsFile(name, args.peers)),
               writeFiles(nodeFiles(place, args, password)),
               rabbitmq.writeCookie(place, cookie),
-              ...(args.join === undefined || args.adopt !== undefined ? [] : [rabbitmq.bootBare(place)]),
+              ...(args.founder === undefined || args.adopt !== undefined ? [] : [rabbitmq.bootBare(place)]),
             ].join("\n"),
           ),
         delete: rabbitmq.moveAside(place),
         lock: name,
       },
-      { parent: this, dependsOn: [image] },
+      { parent: this, dependsOn: [this.image] },
     );
+    this.registerOutputs({});
+  }
+
+  /** From the gate to a node in the cluster. */
+  start(order: RabbitNodeOrder): void {
+    const { name, args, place, image } = this;
+    const { host } = args;
     const spec = containerSpec(place, args);
-    const settings = digest(JSON.stringify([spec, startupFiles(args.conf)]));
+    const settings = settingsDigest(spec, args.conf, host.machine);
     const gate = host.run(
       `${name}-gate`,
       {
-        create: image.imageId.apply((id) => rabbitmq.gate(place, { image: id, settings }, innerPorts.amqp)),
+        create: image.imageId.apply((id) => rabbitmq.gate(place, { image: id, settings }, args.lost, innerPorts.amqp)),
         lock: name,
       },
-      { parent: this, dependsOn: [files, ...args.after] },
+      { parent: this, dependsOn: [this.files, ...order.gate] },
     );
-    const adopted = this.adopt(name, args, { image, settings }, [gate]);
-    const container = new docker.Container(
+    const adopted = this.adopt(settings, gate);
+    this.container = new docker.Container(
       `${name}-container`,
       {
         ...spec,
+        restart: args.stopped ? "no" : containerDefaults.restart,
+        mustRun: !args.stopped,
         image: image.imageId,
         destroyGraceSeconds: args.stopGraceSeconds,
         labels: [
@@ -140,7 +128,7 @@ export class RabbitNode extends pulumi.ComponentResource {
           { label: labels.settings, value: settings },
         ],
       },
-      {
+      host.options({
         parent: this,
         provider: host.docker,
         dependsOn: [gate, ...adopted],
@@ -152,105 +140,68 @@ export class RabbitNode extends pulumi.ComponentResource {
             ),
           ],
         },
-      },
+      }),
     );
-    this.containerId = container.id;
     this.booted = host.run(
       `${name}-boot`,
-      { create: rabbitmq.awaitBoot(place, innerPorts.amqp), lock: name, triggers: [container.id] },
-      { parent: this, dependsOn: [container] },
+      { create: rabbitmq.awaitBoot(place, innerPorts.amqp), lock: name, triggers: [this.container.id] },
+      { parent: this, dependsOn: [this.container] },
     );
-    this.joined = args.join === undefined ? this.booted : this.joinCluster(name, args, args.join);
-    this.registerOutputs({});
+    this.joined = this.join(this.booted, order.join);
   }
 
   /** The container made by hand gives way right before the node's own is made. */
-  private adopt(
-    name: string,
-    { adopt, host, stopGraceSeconds }: RabbitNodeArgs,
-    { image, settings }: { image: docker.RemoteImage; settings: string },
-    after: pulumi.Resource[],
-  ): pulumi.Resource[] {
+  private adopt(settings: string, gate: pulumi.Resource): pulumi.Resource[] {
+    const { name, args, place, image } = this;
+    const { adopt, host, stopGraceSeconds } = args;
     if (adopt === undefined) return [];
     const stop = { amqpPort: innerPorts.amqp, graceSeconds: stopGraceSeconds };
-    const create = image.imageId.apply((id) => rabbitmq.adopt(this.place, adopt, { image: id, settings }, stop));
-    return [host.run(`${name}-adopt`, { create, lock: name }, { parent: this, dependsOn: after })];
+    const create = image.imageId.apply((id) => rabbitmq.adopt(place, adopt, { image: id, settings }, stop));
+    return [host.run(`${name}-adopt`, { create, lock: name }, { parent: this, dependsOn: [gate] })];
   }
 
-  /** stop-app → reset → join-cluster → start-app, each after the one before. */
-  private joinCluster(name: string, args: RabbitNodeArgs, join: NonNullable<RabbitNodeArgs["join"]>): pulumi.Resource {
-    const step = (suffix: string, create: string, after: pulumi.Resource[]): pulumi.Resource =>
-      args.host.run(`${name}-${suffix}`, { create, lock: name }, { parent: this, dependsOn: after });
-    const stopApp = step("stop-app", rabbitmq.stopApp(this.place), [this.booted]);
-    const reset = step("reset", rabbitmq.reset(this.place), [stopApp]);
-    const joined = step("join-cluster", rabbitmq.joinCluster(this.place, join.peer, join.type), [reset, ...join.after]);
-    return step("start-app", rabbitmq.startApp(this.place, enabledPlugins(args.conf.plugins)), [joined]);
+  /** stop-app → reset → join-cluster → start-app, each after the one before. The founder has nothing to do in them. */
+  private join(booted: pulumi.Resource, after: pulumi.Resource[]): pulumi.Resource {
+    const { name, args, place } = this;
+    const { founder } = args;
+    const step = (suffix: string, create: string, before: pulumi.Resource[]): pulumi.Resource =>
+      args.host.run(
+        `${name}-${suffix}`,
+        { create: founder === undefined ? rabbitmq.found(place) : create, lock: name },
+        { parent: this, dependsOn: before },
+      );
+    const others = args.peers.map((peer) => peer.name).filter((peer) => peer !== name && peer !== founder);
+    const stopApp = step("stop-app", rabbitmq.stopApp(place), [booted]);
+    const reset = step("reset", rabbitmq.reset(place), [stopApp]);
+    const join = rabbitmq.joinCluster(place, founder ?? "", others, args.type);
+    const joined = step("join-cluster", join, [reset, ...after]);
+    return step("start-app", rabbitmq.startApp(place, enabledPlugins(args.conf.plugins)), [joined]);
   }
-}
 
-/** The files that a node's container has mounted. */
-function nodeFiles({ name, directory }: rabbitmq.NodePlace, args: RabbitNodeSettings, password: string): HostFile[] {
-  const own = (path: string, mode: string, content: string): HostFile => ({
-    path: `${directory}/${path}`,
-    mode,
-    owner: "container",
-    content,
-  });
-  return [
-    { path: `${directory}/hosts`, mode: "0644", inPlace: true, content: hostsFile(name, args.peers) },
-    own("conf/enabled_plugins", "0640", enabledPlugins(args.conf.plugins)),
-    own("conf/rabbitmq.conf", "0440", conf(args.conf, password)),
-  ];
-}
-
-function portPairs(ports: RabbitNodePorts): { internal: number; external: number }[] {
-  const pairs = Object.entries({ ...ports, ...innerPorts }).flatMap(([key, internal]) => {
-    const external = ports[key as keyof RabbitNodePorts];
-    return external === undefined ? [] : [{ internal, external }];
-  });
-  return [...pairs, ...cliPorts(ports.distribution).map((port) => ({ internal: port, external: port }))];
-}
-
-/**
- * The ports of the CLI tools: what another node has to say to `rabbitmqctl`, such as its part of `list_queues`, it says to
- * the tool itself. Source: https://www.rabbitmq.com/docs/networking#ports
- */
-function cliPorts(distribution: number): number[] {
-  return Array.from({ length: 11 }, (_, offset) => distribution + 10_000 + offset);
-}
-
-function conf(settings: NodeConf, password: string): string {
-  return rabbitmqConf({ ...settings, password, ports: innerPorts });
-}
-
-/** Everything that replaces a node's container when it changes, beside its image and what it reads when it starts. */
-function containerSpec({ name, directory }: rabbitmq.NodePlace, args: RabbitNodeSettings) {
-  const { openFiles, timezone } = args;
-  return {
-    ...containerDefaults,
-    name: rabbitContainer,
-    hostname: name,
-    envs: [...fixedEnvironment(args.ports), ...(timezone === undefined ? [] : [`TZ=${timezone}`])],
-    ports: portPairs(args.ports),
-    volumes: [
-      { hostPath: `${directory}/data`, containerPath: rabbitmq.dataMount },
-      { hostPath: `${directory}/conf`, containerPath: "/etc/rabbitmq" },
-      { hostPath: `${directory}/hosts`, containerPath: "/etc/hosts" },
-    ],
-    ...(openFiles === "inherit" ? {} : { ulimits: [{ name: "nofile", soft: openFiles, hard: openFiles }] }),
-  };
-}
-
-/** What every node of a cluster has alike and none may change. */
-function fixedEnvironment(ports: RabbitNodePorts): string[] {
-  return [`ERL_EPMD_PORT=${ports.epmd}`, `RABBITMQ_DIST_PORT=${ports.distribution}`];
-}
-
-/** What the broker reads only when it starts, without the first user, who counts on a blank database alone. */
-function startupFiles(settings: NodeConf): string {
-  return conf({ ...settings, username: "", vhost: "" }, "") + enabledPlugins(settings.plugins);
-}
-
-function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+  /**
+   * The node as the member that it should be: of its type, with its settings, or stopped; and at its end, how it leaves. What
+   * comes before it at its beginning comes after it at its end.
+   */
+  settle(after: pulumi.Resource[]): pulumi.Resource {
+    const { name, args, place, container, joined } = this;
+    const { plugins, memoryHighWatermark, diskFreeLimit, partitionHandling } = args.conf;
+    const settle = rabbitmq.settle(place, {
+      type: args.type,
+      peers: args.peers.map((peer) => peer.name).filter((peer) => peer !== name),
+      settings: { plugins, memoryHighWatermark, diskFreeLimit, partitionHandling },
+    });
+    const awake = [rabbitmq.start(place, innerPorts.amqp), settle, rabbitmq.awaitWell(place, innerPorts.amqp)];
+    const asleep = rabbitmq.stop(place, args.stopGraceSeconds);
+    return args.host.run(
+      `${name}-member`,
+      {
+        create: args.stopped ? asleep : settle,
+        // A new container is a change of the member, not another member: nothing leaves when it is replaced.
+        update: container.id.apply((id) => [`# ${id}`, ...(args.stopped ? [asleep] : awake)].join("\n")),
+        delete: rabbitmq.leave(place),
+        lock: name,
+      },
+      { parent: this, dependsOn: [joined, ...after] },
+    );
+  }
 }

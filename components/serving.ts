@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { LastLogins, NodeConfig } from "../config";
+import type { LastLogins } from "../config";
+import type { ServingNode } from "../config/changes";
+import type { ClusterMembers } from "./rabbitCluster";
 
 /** What this stack was when its last update ended. */
 export interface LastUpdate {
   /** The nodes that served; none before the first. */
-  nodes: NodeConfig[];
+  nodes: ServingNode[];
   logins: LastLogins;
 }
 
@@ -22,8 +24,13 @@ export async function lastUpdate(): Promise<LastUpdate> {
   };
   const users = (await last<Record<string, { username: string }>>("users")) ?? {};
   const administrator = await last<string>("username");
+  const versions = (await last<ClusterMembers>("members"))?.versions ?? {};
+  const nodes = (await last<ServingNode[]>("nodes")) ?? [];
   return {
-    nodes: (await last<NodeConfig[]>("nodes")) ?? [],
+    nodes: nodes.map((node) => {
+      const version = versions[`rabbit@${node.name}`]?.split(" ")[0];
+      return { ...node, ...(version === undefined ? {} : { version }) };
+    }),
     logins: {
       ...(administrator === undefined ? {} : { administrator }),
       users: Object.fromEntries(Object.entries(users).map(([name, { username }]) => [name, username])),

@@ -13,6 +13,10 @@ export interface HostConfig {
   port: number;
   /** Absolute path on the operator's machine. */
   privateKeyFile: string;
+  /** Tells this machine from another one in its place. */
+  machine: string;
+  /** Gone for good, with its data. */
+  lost: boolean;
   /** "TYPE BASE64", from the host's own `hostKey` or its line in `ssh.knownHostsFile`. Absent: nothing was said. */
   hostKey?: string;
 }
@@ -31,12 +35,16 @@ export interface UserConfig extends Omit<User, "vhosts"> {
   vhosts: string[];
 }
 
-export interface RabbitmqConfig extends Omit<Sections["rabbitmq"], "version" | "partitionHandling" | "users"> {
+type Derived = "version" | "partitionHandling" | "users" | "memoryLimit";
+
+export interface RabbitmqConfig extends Omit<Sections["rabbitmq"], Derived> {
   /** In three parts, such as 3.8.9. */
   version: string;
   partitionHandling: PartitionHandling;
   /** By name. */
   users: Record<string, UserConfig>;
+  /** Of the container. Absent: the host's. */
+  memoryLimitMegabytes?: number;
 }
 
 export type HaproxyPorts = Sections["haproxy"]["ports"];

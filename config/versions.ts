@@ -69,3 +69,22 @@ export function joinsInParallel(version: string): boolean {
 export function versionOfImage(image: string): string | undefined {
   return /:v?(\d+\.\d+\.\d+)(?![\w.])[^:/]*$/.exec(image.replace(/@.*$/, ""))?.[1];
 }
+
+/**
+ * The release series (major.minor) from each of which RabbitMQ supports an upgrade to the next one in this list, and to no
+ * later one. Sources: https://www.rabbitmq.com/docs/upgrade#rabbitmq-version-upgradability, and the release notes of 4.1 to 4.3.
+ */
+const upgradePath: readonly string[] = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "4.0", "4.1", "4.2", "4.3"];
+
+const series = (version: string): string => version.split(".").slice(0, 2).join(".");
+
+/** What is wrong with a change of version, as the end of a sentence that begins "must"; nothing if it is supported. */
+export function upgradeProblem(from: string, to: string): string | undefined {
+  if (isBefore(to, from)) return `not be older than ${from}, which runs: RabbitMQ does not go back`;
+  const [start, end] = [upgradePath.indexOf(series(from)), upgradePath.indexOf(series(to))];
+  if (series(from) === series(to) || (start >= 0 && end === start + 1)) return undefined;
+  const between = start >= 0 && end > start ? upgradePath.slice(start + 1, end).join(", then ") : undefined;
+  return between === undefined
+    ? `be a release that RabbitMQ ${from}, which runs, can be upgraded to`
+    : `be reached from ${from}, which runs, by way of ${between}`;
+}

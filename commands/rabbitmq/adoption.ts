@@ -110,7 +110,7 @@ export function adopt(
   return `[ ! -e ${adopted(place)} ] || exit 0
 if ${madeByHand(container)}; then
 (
-${gate({ ...place, container }, wanted, amqpPort)}
+${gate({ ...place, container }, wanted, [], amqpPort)}
 )
 docker update --restart=no ${container} > /dev/null
 docker stop -t ${graceSeconds} ${container} > /dev/null

@@ -16,6 +16,24 @@ fi`;
 }
 
 /**
+ * Script: the hosts file that the container has mounted, which thus keeps its inode. Names that it had before and has no
+ * more stay in it: a node that leaves is needed until it has left.
+ */
+export function writeHosts(place: NodePlace, content: string): string {
+  const file = `${place.directory}/hosts`;
+  return `{
+  cat <<'END'
+${content}END
+  if [ -e ${file} ]; then awk 'NR == FNR { known[$2]; next } NF == 2 && $1 ~ /^[0-9]/ && !($2 in known)' - ${file} <<'END'
+${content}END
+  fi
+} > ${file}.new
+cat ${file}.new > ${file}
+rm ${file}.new
+chmod 644 ${file}`;
+}
+
+/**
  * Script: goes no further where a node that exists would be given another data directory, with which it would start empty,
  * or other ports between nodes, on which the other members would not find it.
  */

@@ -6,5 +6,7 @@ export * from "./files";
 export * from "./formed";
 export * from "./gate";
 export * from "./joining";
+export * from "./leaving";
+export * from "./member";
 export * from "./place";
 export * from "./users";

@@ -1,6 +1,6 @@
 import { quote, waitUntil } from "../shell";
 import { pluginsFile } from "./files";
-import { cli, erlangName, listens, patienceSeconds, type NodePlace } from "./place";
+import { cli, erlangName, listens, membersParameter, patienceSeconds, type NodePlace } from "./place";
 
 /**
  * Shell functions that read what the broker itself has on disk, which is right whether its application runs or not, and
@@ -69,10 +69,37 @@ export function reset(place: NodePlace): string {
 ${cli(place, "rabbitmqctl", "reset")}`;
 }
 
-/** Script: joins a blank node to the cluster of another. */
-export function joinCluster(place: NodePlace, peer: string, type: "disc" | "ram"): string {
+/** Script: what the node that founds the cluster does where the others join it. */
+export function found(place: NodePlace): string {
+  return `echo "${place.name} founds the cluster: it joins nobody"`;
+}
+
+/**
+ * Script: joins a blank node to the cluster, by its founder or else by the first other member that lets it in. Another node
+ * counts as a member when its own cluster says so: it may be a blank one that is about to join. Where the cluster still knows
+ * a member of this name, that one's data are gone with its machine, or were moved away, and it is forgotten first.
+ */
+export function joinCluster(
+  place: NodePlace,
+  founder: string,
+  others: readonly string[],
+  type: "disc" | "ram",
+): string {
+  const join = cli(place, "rabbitmqctl", `join_cluster ${type === "ram" ? "--ram " : ""}$peer`);
+  const known = cli(place, "rabbitmqctl", "-n $peer list_global_parameters --no-table-headers");
   return `${guard(place)}
-${cli(place, "rabbitmqctl", `join_cluster ${type === "ram" ? "--ram " : ""}${erlangName(peer)}`)}`;
+said=
+for peer in ${[founder, ...others].map(erlangName).join(" ")}; do
+  if [ $peer != ${erlangName(founder)} ]; then
+    ${known} 2> /dev/null | grep '^${membersParameter}[[:space:]]' | grep -qF '"'$peer'"' || continue
+  fi
+  if said=$(${join} 2>&1); then exit 0; fi
+  case $said in *inconsistent_cluster*) ;; *) continue ;; esac
+  ${cli(place, "rabbitmqctl", `-n $peer forget_cluster_node ${erlangName(place.name)}`)}
+  if said=$(${join} 2>&1); then exit 0; fi
+done
+printf '%s\n' "$said" >&2
+exit 1`;
 }
 
 /**

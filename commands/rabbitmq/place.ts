@@ -38,3 +38,15 @@ export function listens(place: NodePlace, port: number): string {
 
 /** Shell function `names LIST`: the nodes in one list of a cluster status in `$status`, sorted, on one line. */
 export const names = `names() { printf %s "$status" | grep -o "\\"$1\\":\\[[^]]*\\]" | grep -o 'rabbit@[A-Za-z0-9_-]*' | sort | tr '\\n' ' '; }`;
+
+/** The cluster-wide parameter in which the cluster keeps who its members are meant to be: a JSON list of Erlang names. */
+export const membersParameter = "warren_members";
+
+/** Script: enables the stable feature flags that are not. One by one: 3.8 has no `enable_feature_flag all`. */
+export function enableFeatureFlags(place: NodePlace): string {
+  const list = cli(place, "rabbitmqctl", "list_feature_flags --silent name state stability");
+  return `flags=$(${list} | awk '$2 == "disabled" && $3 == "stable" { print $1 }')
+for flag in $flags; do
+  ${cli(place, "rabbitmqctl", "enable_feature_flag $flag")} > /dev/null
+done`;
+}

@@ -15,13 +15,15 @@ export function resolveHosts(
   const keyOf = hostKeys(hosts, ssh, places, report);
   checkPrivateKeys(hosts, ssh, places, report);
   return Object.fromEntries(
-    Object.entries(hosts).map(([name, { address, user, port, privateKeyFile }]) => {
+    Object.entries(hosts).map(([name, { address, user, port, privateKeyFile, machine, lost }]) => {
       const hostKey = keyOf[name];
       const host = {
         address,
         user: user ?? ssh.user,
         port: port ?? ssh.port,
         privateKeyFile: absolutePath(privateKeyFile ?? ssh.privateKeyFile, places),
+        machine: machine ?? address,
+        lost,
       };
       return [name, hostKey === undefined ? host : { ...host, hostKey }];
     }),

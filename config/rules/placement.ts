@@ -11,6 +11,7 @@ export type Readable = Partial<Sections>;
 /** The rules between sections: what stands on which host, and what must not meet there. */
 export function checkPlacement(sections: Readable, report: Report): void {
   checkHostNames(sections, report);
+  checkLost(sections, report);
   checkPorts(sections, report);
   checkVipAddress(sections, report);
   checkFrontends(sections, report);
@@ -38,6 +39,18 @@ function checkHostNames({ hosts, rabbitmq, haproxy, vip }: Readable, report: Rep
         check(["vip", "instances", number, "hosts", index], name);
       });
     });
+  }
+}
+
+/** What a service cannot be without is on a host that is there. */
+function checkLost({ hosts, rabbitmq, haproxy }: Readable, report: Report): void {
+  if (!hosts) return;
+  const present = (name: string) => hosts[name]?.lost !== true;
+  if (rabbitmq && !rabbitmq.nodes.some(({ host, type }) => type === "disc" && present(host))) {
+    report(["rabbitmq", "nodes"], rabbitmq.nodes, "must have a disc node on a host that is not lost");
+  }
+  if (haproxy && !haproxy.hosts.some(present)) {
+    report(["haproxy", "hosts"], haproxy.hosts, "must have a host that is not lost");
   }
 }
 

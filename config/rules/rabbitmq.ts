@@ -27,6 +27,7 @@ export function resolveRabbitmq(rabbitmq: Rabbitmq, report: Report): RabbitmqCon
   checkPluginPorts(rabbitmq, report);
   checkLogins(rabbitmq, report);
   checkAdoption(rabbitmq, report);
+  checkEnvironment(rabbitmq, report);
   if (!rabbitmq.plugins.includes("rabbitmq_management")) {
     report(["rabbitmq", "plugins"], rabbitmq.plugins, "must have rabbitmq_management among them");
   }
@@ -39,14 +40,23 @@ export function resolveRabbitmq(rabbitmq: Rabbitmq, report: Report): RabbitmqCon
     name,
     { ...user, vhosts: user.vhosts ?? [rabbitmq.vhost] },
   ]);
+  const { memoryLimit, ...rest } = rabbitmq;
   return {
-    ...rabbitmq,
+    ...rest,
     ports: brokerPorts(rabbitmq),
     users: Object.fromEntries(users) as RabbitmqConfig["users"],
+    ...(memoryLimit === undefined ? {} : { memoryLimitMegabytes: megabytes(memoryLimit) }),
     version: version ?? "",
     // RabbitMQ's guide to partitions: pausing the minority keeps data consistent, and needs a majority to exist.
     partitionHandling: rabbitmq.partitionHandling ?? (size >= 3 ? "pause_minority" : "autoheal"),
   };
+}
+
+/** The amount in Docker's megabytes, which are of 1024² bytes. */
+function megabytes(amount: string): number {
+  const number = parseInt(amount, 10);
+  const bytes = { MB: 1000 ** 2, GB: 1000 ** 3, MiB: 1024 ** 2, GiB: 1024 ** 3 }[amount.replace(/^\d+/, "")] ?? 0;
+  return Math.floor((number * bytes) / 1024 ** 2);
 }
 
 function resolveVersion({ image, version }: Rabbitmq, report: Report): string | undefined {
@@ -114,5 +124,30 @@ function checkSettings({ settings }: Rabbitmq, report: Report): void {
       ([name]) => key === name || (name.endsWith(".") && key.startsWith(name)),
     );
     if (own) report(["rabbitmq", "settings", key], value, `must not be set here: ${own[1]}`);
+  }
+}
+
+/** Variables that Warren sets itself, that are secrets, or that the official image refuses to start with. */
+const ownEnvironment: Readonly<Record<string, string>> = {
+  ERL_EPMD_PORT: "set rabbitmq.ports.epmd instead",
+  RABBITMQ_DIST_PORT: "set rabbitmq.ports.distribution instead",
+  TZ: "set prepare.timezone instead",
+  RABBITMQ_NODENAME: "a node is rabbit@NAME, by its name in rabbitmq.nodes",
+  RABBITMQ_USE_LONGNAME: "a node is rabbit@NAME, by its name in rabbitmq.nodes",
+  RABBITMQ_MNESIA_BASE: "the data directory is rabbitmq.dataDirectory",
+  RABBITMQ_MNESIA_DIR: "the data directory is rabbitmq.dataDirectory",
+  RABBITMQ_CONFIG_FILE: "set rabbitmq.settings instead",
+  RABBITMQ_ENABLED_PLUGINS_FILE: "set rabbitmq.plugins instead",
+  RABBITMQ_ERLANG_COOKIE: "a secret does not belong in a container's environment; Warren makes the cookie itself",
+  RABBITMQ_DEFAULT_USER: "set rabbitmq.username instead",
+  RABBITMQ_DEFAULT_PASS: "set rabbitmq.password instead",
+  RABBITMQ_DEFAULT_VHOST: "set rabbitmq.vhost instead",
+  RABBITMQ_VM_MEMORY_HIGH_WATERMARK: "set rabbitmq.memoryHighWatermark instead",
+};
+
+function checkEnvironment({ environment }: Rabbitmq, report: Report): void {
+  for (const [name, value] of Object.entries(environment)) {
+    const own = Object.hasOwn(ownEnvironment, name) ? ownEnvironment[name] : undefined;
+    if (own !== undefined) report(["rabbitmq", "environment", name], value, `must not be set here: ${own}`);
   }
 }

@@ -26,6 +26,14 @@ const host = section({
   hostKey: hostKey()
     .exactOptional()
     .describe("The host's public key, such as \"ssh-ed25519 AAAA…\". Default: the host's line in ssh.knownHostsFile."),
+  machine: text("must be 1 to 64 letters, digits and . _ : -", /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/)
+    .exactOptional()
+    .describe(
+      "Tells this machine from another one in its place, such as its serial number: another value means that all on it is made anew. Default: its address.",
+    ),
+  lost: yesOrNo()
+    .default(false)
+    .describe("The machine is gone for good, with its data: its node is forgotten, and nothing more is done to it."),
 });
 
 export const hostsSection = mapOf(hostName(), host)

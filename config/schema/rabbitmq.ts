@@ -17,6 +17,7 @@ import {
   text,
   userName,
   wholeNumber,
+  yesOrNo,
 } from "./fields";
 
 const node = section({
@@ -155,6 +156,23 @@ export const rabbitmqSection = section({
     .union([z.int(openFiles).min(65536, openFiles).max(500000, openFiles), z.literal("inherit")], openFiles)
     .default(65536)
     .describe("The container's limit of open files (nofile), or inherit: the one that the host's Docker daemon has."),
+  memoryLimit: text('must be an amount such as "4GB" (MB, GB, MiB or GiB)', amountPattern)
+    .exactOptional()
+    .describe("The container's memory, such as 4GB. Absent: all that the host has."),
+  environment: mapOf(
+    text("must be a variable's name, such as RABBITMQ_IO_THREAD_POOL_SIZE", /^[A-Z][A-Z0-9_]*$/),
+    text("must be one line of text", /^[^\r\n]*$/),
+  )
+    .default({})
+    .describe("Further environment variables of the broker. Whoever may ask Docker on the host sees them: no secrets."),
+  stopped: yesOrNo()
+    .default(false)
+    .describe("Whether the brokers are to stand still: stopped in order, the first node last; started the other way."),
+  unsupportedUpgrade: text('must be two versions, such as "3.8.9 to 3.10.8"', /^\d+\.\d+\.\d+ to \d+\.\d+\.\d+$/)
+    .exactOptional()
+    .describe(
+      'A change of version that RabbitMQ\'s own upgrade table does not have, such as "3.8.9 to 3.10.8", at your own risk.',
+    ),
   stopGraceSeconds: wholeNumber(10, 3600).default(120).describe("Seconds a broker gets to stop before it is killed."),
   plugins: list(text("must be a plugin's name, such as rabbitmq_shovel", /^rabbitmq_[a-z0-9_]+$/))
     .default(["rabbitmq_management", "rabbitmq_prometheus"])

@@ -4,11 +4,12 @@ export interface WrittenFile {
   content: string;
 }
 
-/** The files in a script of commands/files.ts, a line for each: mode, owner, how it is written, path, content in base64. */
+/** The files in a script of commands/files.ts, a line for each: mode, owner, path, content in base64. */
 export function writtenFiles(script: string): WrittenFile[] {
-  return [...script.matchAll(/^0?\d{3} \S+ (?:move|write) (\/\S+) ([A-Za-z0-9+/=]*)$/gm)].map(
-    ([, path = "", data = ""]) => ({ path, content: Buffer.from(data, "base64").toString() }),
-  );
+  return [...script.matchAll(/^0?\d{3} \S+ (\/\S+) ([A-Za-z0-9+/=]*)$/gm)].map(([, path = "", data = ""]) => ({
+    path,
+    content: Buffer.from(data, "base64").toString(),
+  }));
 }
 
 /** What holds a credential, told by its form alone. */

@@ -37,7 +37,7 @@ describe.each(["3.10.8"])("RabbitMQ %s", (version) => {
       await Promise.all(
         joiners.map(async ({ host, name, type }) => {
           const place = { name, container: "rabbitmq", directory: directory(name) };
-          const create = `${joinCluster(place, "rabbitmq1", type)}\n${startApp(place, enabledPlugins(["rabbitmq_management", "rabbitmq_prometheus"]))}`;
+          const create = `${joinCluster(place, "rabbitmq1", [], type)}\n${startApp(place, enabledPlugins(["rabbitmq_management", "rabbitmq_prometheus"]))}`;
           await onHost(host, `bash -s create join <<'SCRIPT'\n${scriptInput({ create })}\nSCRIPT`);
         }),
       );

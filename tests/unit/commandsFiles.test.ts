@@ -1,4 +1,4 @@
-import { chmodSync, linkSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { userInfo } from "node:os";
 
@@ -9,28 +9,21 @@ import { makeDirectory } from "./support/directory";
 const { uid, gid } = userInfo();
 const owner = `${uid}:${gid}`;
 
-test("files stand in the script in base64, with mode, owner and the way they are written", () => {
+test("files stand in the script in base64, with mode and owner", () => {
   const script = writeFiles([
-    { path: "/var/lib/warren/hosts", mode: "0644", content: "127.0.0.1 localhost\n", inPlace: true },
+    { path: "/var/lib/warren/hosts", mode: "0644", content: "127.0.0.1 localhost\n" },
     { path: "/var/lib/warren/cookie", mode: "0400", owner: "container", content: "it's $secret" },
   ]);
   expect(script).toBe(`umask 077
-while read -r mode owner how path data; do
+while read -r mode owner path data; do
   [ "$owner" != container ] || owner=$container_owner
   printf %s "$data" | base64 -d > "$path.new"
-  if [ "$how" = write ] && [ -e "$path" ]; then
-    cat "$path.new" > "$path"
-    rm "$path.new"
-    chmod "$mode" "$path"
-    chown "$owner" "$path"
-  else
-    chmod "$mode" "$path.new"
-    chown "$owner" "$path.new"
-    mv -f "$path.new" "$path"
-  fi
+  chmod "$mode" "$path.new"
+  chown "$owner" "$path.new"
+  mv -f "$path.new" "$path"
 done <<'END'
-0644 root:root write /var/lib/warren/hosts MTI3LjAuMC4xIGxvY2FsaG9zdAo=
-0400 container move /var/lib/warren/cookie aXQncyAkc2VjcmV0
+0644 root:root /var/lib/warren/hosts MTI3LjAuMC4xIGxvY2FsaG9zdAo=
+0400 container /var/lib/warren/cookie aXQncyAkc2VjcmV0
 END`);
 });
 
@@ -86,28 +79,11 @@ describe("the script, run", () => {
     expect(readFileSync(join(directory, "reader"), "utf8")).toBe("old");
   });
 
-  test("in place, keeps the inode that a container has mounted, and sets the mode", async () => {
-    const directory = makeDirectory({ hosts: "a longer old text" });
-    chmodSync(join(directory, "hosts"), 0o600);
-    const { ino } = statSync(join(directory, "hosts"));
-    await write(directory, [{ path: "hosts", content: "new", inPlace: true, mode: "0644" }]);
-    expect(readFileSync(join(directory, "hosts"), "utf8")).toBe("new");
-    expect(statSync(join(directory, "hosts")).ino).toBe(ino);
-    expect(statSync(join(directory, "hosts")).mode & 0o7777).toBe(0o644);
-    expect(readdirSync(directory)).toEqual(["hosts"]);
-  });
-
-  test("in place, makes a file that is not there yet", async () => {
-    const directory = makeDirectory();
-    await write(directory, [{ path: "hosts", content: "new", inPlace: true }]);
-    expect(readFileSync(join(directory, "hosts"), "utf8")).toBe("new");
-  });
-
   test("run again, and after a run that was cut off, comes to the same", async () => {
     const directory = makeDirectory();
     const files = [
       { path: "conf", content: "new" },
-      { path: "hosts", content: "new", inPlace: true },
+      { path: "hosts", content: "new" },
     ];
     await write(directory, files);
     writeFileSync(join(directory, "conf.new"), "half of i");

@@ -6,6 +6,7 @@ import {
   awaitBoot,
   cli,
   erlangName,
+  found,
   joinCluster,
   makeDirectories,
   moveAside,
@@ -156,12 +157,31 @@ if holds_data; then
 fi
 `;
 
+  test("reset is guarded", () => {
+    expect(reset(place)).toBe(`${guard}docker exec -u rabbitmq rabbitmq rabbitmqctl -q reset`);
+  });
+
   test.each([
-    ["reset", reset(place), "reset"],
-    ["join-cluster, disc", joinCluster(place, "rabbitmq1", "disc"), "join_cluster rabbit@rabbitmq1"],
-    ["join-cluster, RAM", joinCluster(place, "rabbitmq1", "ram"), "join_cluster --ram rabbit@rabbitmq1"],
-  ])("%s is guarded", (_title, script, call) => {
-    expect(script).toBe(`${guard}docker exec -u rabbitmq rabbitmq rabbitmqctl -q ${call}`);
+    ["disc", ""],
+    ["ram", "--ram "],
+  ] as const)("join-cluster is guarded, %s", (type, option) => {
+    expect(joinCluster(place, "rabbitmq1", ["rabbitmq3", "rabbitmq4"], type)).toBe(`${guard}said=
+for peer in rabbit@rabbitmq1 rabbit@rabbitmq3 rabbit@rabbitmq4; do
+  if [ $peer != rabbit@rabbitmq1 ]; then
+    docker exec -u rabbitmq rabbitmq rabbitmqctl -q -n $peer list_global_parameters --no-table-headers 2> /dev/null | grep '^warren_members[[:space:]]' | grep -qF '"'$peer'"' || continue
+  fi
+  if said=$(docker exec -u rabbitmq rabbitmq rabbitmqctl -q join_cluster ${option}$peer 2>&1); then exit 0; fi
+  case $said in *inconsistent_cluster*) ;; *) continue ;; esac
+  docker exec -u rabbitmq rabbitmq rabbitmqctl -q -n $peer forget_cluster_node rabbit@rabbitmq2
+  if said=$(docker exec -u rabbitmq rabbitmq rabbitmqctl -q join_cluster ${option}$peer 2>&1); then exit 0; fi
+done
+printf '%s\n' "$said" >&2
+exit 1`);
+  });
+
+  test("the founder joins nobody, and says so", async () => {
+    expect(found(place)).toBe('echo "rabbitmq2 founds the cluster: it joins nobody"');
+    expect(await runOnHost(found(place), { stubs: { docker: {} } })).toMatchObject({ code: 0, calls: [] });
   });
 
   test("stop-app is guarded, and marks the node as on its way", () => {

@@ -221,7 +221,9 @@ describe("adopt", () => {
 
   test("asks what is asked before any node is taken down", () => {
     const place = { name: "rabbitmq1", container: "rabbitmq", directory: "/srv" };
-    expect(adopt(place, adoption, wanted, stop)).toContain(gate({ ...place, container: "my-rabbitmq" }, wanted, 5672));
+    expect(adopt(place, adoption, wanted, stop)).toContain(
+      gate({ ...place, container: "my-rabbitmq" }, wanted, [], 5672),
+    );
   });
 
   test("does nothing at all where the cluster cannot spare the node", async () => {

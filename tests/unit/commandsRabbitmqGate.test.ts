@@ -27,6 +27,8 @@ const quorum = broker("rabbitmq-diagnostics", "check_if_node_is_quorum_critical"
 const mirrors = broker("rabbitmq-diagnostics", "check_if_node_is_mirror_sync_critical");
 const drain = broker("rabbitmq-upgrade", "drain");
 const revive = broker("rabbitmq-upgrade", "revive");
+const flags = broker("rabbitmqctl", "list_feature_flags --silent name state stability");
+const enable = (flag: string) => broker("rabbitmqctl", `enable_feature_flag ${flag}`);
 
 /** A node that serves, in another container than the wanted one, and a cluster that can spare it. */
 const well: Stubs[string] = {
@@ -36,13 +38,20 @@ const well: Stubs[string] = {
   help: { stdout: "Diagnostics:\n  check_if_node_is_mirror_sync_critical  …\n  check_if_node_is_quorum_critical  …\n" },
   check_if_node_is_quorum_critical: { stdout: "Node rabbit@rabbitmq2 reported no quorum queues\n" },
   check_if_node_is_mirror_sync_critical: {},
+  list_feature_flags: { stdout: "implicit_default_bindings\tenabled\tstable\n" },
   "rabbitmq-upgrade -q drain": { stdout: "Will put node into maintenance mode\n" },
   "rabbitmq-upgrade -q revive": {},
 };
 
+const inMaintenance = (name: string) =>
+  clusterStatus({ members }).replace(
+    `"rabbit@${name}":"not under maintenance"`,
+    `"rabbit@${name}":"under maintenance"`,
+  );
+
 /** Nothing listens on the port unless a test says which. */
-const run = (differences: Stubs[string], port = 1) =>
-  runOnHost(gate(place, wanted, port), { stubs: { docker: { ...well, ...differences } }, before: noWaiting });
+const run = (differences: Stubs[string], port = 1, lost: string[] = []) =>
+  runOnHost(gate(place, wanted, lost, port), { stubs: { docker: { ...well, ...differences } }, before: noWaiting });
 
 const passes = (calls: string[]) => ({ code: 0, stdout: "", stderr: "", calls });
 
@@ -91,23 +100,67 @@ describe("returns at once, and drains nothing", () => {
 
 describe("drains once", () => {
   test.each([
-    ["another image", "true sha256:0000 abcd\n"],
-    ["other settings", "true sha256:1111 0123\n"],
-    ["no settings label", "true sha256:1111 \n"],
-  ])("all is well: %s", async (_title, stdout) => {
+    ["another image", "true sha256:0000 abcd\n", [flags]],
+    ["another image that begins alike", "true sha256:11112 abcd\n", [flags]],
+    ["other settings", "true sha256:1111 0123\n", []],
+    ["no settings label", "true sha256:1111 \n", []],
+  ])("all is well: %s", async (_title, stdout, before) => {
     const outcome = await run({ "{{.State.Running}}": { stdout } });
-    expect(outcome).toEqual(passes([look, status, help, status, quorum, mirrors, drain]));
+    expect(outcome).toEqual(passes([look, status, help, status, status, quorum, mirrors, ...before, drain]));
+  });
+
+  test("and has enabled the stable feature flags before, which another version may need", async () => {
+    const stdout =
+      "quorum_queue\tenabled\tstable\nuser_limits\tdisabled\tstable\nkhepri_db\tdisabled\texperimental\nvirtual_host_metadata\tdisabled\tstable\n";
+    const outcome = await run({ list_feature_flags: { stdout }, enable_feature_flag: {} });
+    expect(outcome.code).toBe(0);
+    expect(outcome.calls.slice(-4)).toEqual([flags, enable("user_limits"), enable("virtual_host_metadata"), drain]);
+  });
+
+  test("not where nobody says which feature flags there are", async () => {
+    const outcome = await run({ list_feature_flags: { code: 69 } });
+    expect([outcome.code, outcome.calls.at(-1)]).toEqual([69, flags]);
+  });
+
+  test("not where a feature flag cannot be enabled", async () => {
+    const stdout = "user_limits\tdisabled\tstable\n";
+    const outcome = await run({ list_feature_flags: { stdout }, enable_feature_flag: { code: 70 } });
+    expect([outcome.code, outcome.calls.at(-1)]).toEqual([70, enable("user_limits")]);
+  });
+
+  test("without a member whose machine is lost", async () => {
+    const outcome = await run({ cluster_status: { stdout: clusterStatus({ members: down("rabbitmq3") }) } }, 1, [
+      "rabbitmq3",
+    ]);
+    expect(outcome).toEqual(passes([look, status, help, status, status, quorum, mirrors, flags, drain]));
+  });
+
+  test("while it is itself under maintenance, as an earlier run may have left it", async () => {
+    const stdout = inMaintenance("rabbitmq2");
+    const outcome = await run({ cluster_status: { stdout } });
+    expect(outcome).toEqual(passes([look, status, help, status, status, quorum, mirrors, flags, drain]));
+  });
+
+  test("after another member has come out of maintenance", async () => {
+    const outcome = await run({
+      cluster_status: [
+        { stdout: clusterStatus({ members }) },
+        { stdout: inMaintenance("rabbitmq3") },
+        { stdout: clusterStatus({ members }) },
+      ],
+    });
+    expect(outcome).toEqual(passes([look, status, help, status, status, status, quorum, mirrors, flags, drain]));
   });
 
   test("a broker that has no mirrored queues any more is not asked for them", async () => {
     const outcome = await run({ help: { stdout: "  check_if_node_is_quorum_critical  …\n" } });
-    expect(outcome).toEqual(passes([look, status, help, status, quorum, drain]));
+    expect(outcome).toEqual(passes([look, status, help, status, status, quorum, flags, drain]));
   });
 
   test("after it has waited for another member to come back", async () => {
     const gone = { stdout: clusterStatus({ members: down("rabbitmq3") }) };
-    const outcome = await run({ cluster_status: [gone, gone, gone, { stdout: clusterStatus({ members }) }] });
-    expect(outcome).toEqual(passes([look, status, help, status, status, status, quorum, mirrors, drain]));
+    const outcome = await run({ cluster_status: [gone, gone, { stdout: clusterStatus({ members }) }] });
+    expect(outcome).toEqual(passes([look, status, help, status, status, status, quorum, mirrors, flags, drain]));
   });
 
   test.each([
@@ -115,7 +168,7 @@ describe("drains once", () => {
     ["mirrors", "check_if_node_is_mirror_sync_critical", [quorum, mirrors, status, quorum, mirrors]],
   ])("after it has waited for %s to be in step", async (_title, check, calls) => {
     const outcome = await run({ [check]: [{ stdout: "critical\n", code: 69 }, {}] });
-    expect(outcome).toEqual(passes([look, status, help, status, ...calls, drain]));
+    expect(outcome).toEqual(passes([look, status, help, status, status, ...calls, flags, drain]));
   });
 
   test("and fails when the drain fails", async () => {
@@ -125,21 +178,64 @@ describe("drains once", () => {
 });
 
 describe("fails and has changed nothing", () => {
-  const sentence =
-    "the cluster cannot spare rabbitmq2 now: another member is down, or a queue would lose its majority or its last synchronised mirror. Nothing was changed\n";
+  const sentence = (why: string) =>
+    `the cluster cannot spare rabbitmq2 now: another member is down, or a queue would lose its majority or its last synchronised mirror. Nothing was changed. ${why}\n`;
 
-  test.each([
-    ["another member stays down", { cluster_status: { stdout: clusterStatus({ members: down("rabbitmq1") }) } }],
-    ["a queue would lose its majority", { check_if_node_is_quorum_critical: { code: 69 } }],
-    ["a queue would lose its last synchronised mirror", { check_if_node_is_mirror_sync_critical: { code: 69 } }],
-    ["the CLI stops answering", { cluster_status: [{ stdout: clusterStatus({ members }) }, { code: 69 }] }],
-  ])("%s", async (_title, differences: Stubs[string]) => {
+  test.each<[string, Stubs[string], string]>([
+    [
+      "a queue would lose its majority",
+      { check_if_node_is_quorum_critical: { run: "echo 'Error: queue orders' >&2", code: 69 } },
+      "Error: queue orders",
+    ],
+    [
+      "a queue would lose its last synchronised mirror",
+      { check_if_node_is_mirror_sync_critical: { stdout: "queue mail\n", code: 69 } },
+      "queue mail",
+    ],
+    [
+      "the CLI stops answering",
+      {
+        cluster_status: [{ stdout: clusterStatus({ members }) }, { stdout: clusterStatus({ members }) }, { code: 69 }],
+      },
+      "",
+    ],
+  ])("%s", async (_title, differences, why) => {
     const { code, stdout, stderr, calls } = await run(differences);
-    expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: "", stderr: sentence });
+    expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: "", stderr: sentence(why) });
     expect(calls).not.toContain(drain);
     expect(calls).not.toContain(revive);
     // 600 s, of which the stand-in for sleep passes 100 at a time.
-    expect(calls.filter((call) => call === status)).toHaveLength(1 + 7);
+    expect(calls.filter((call) => call === status)).toHaveLength(1 + 1 + 7);
+  });
+
+  test.each<[string, string, string, string[]]>([
+    [
+      "another member stays down",
+      clusterStatus({ members: down("rabbitmq1") }),
+      "rabbit@rabbitmq2 rabbit@rabbitmq3 ",
+      [],
+    ],
+    [
+      "another member stays down, beside one that is lost",
+      clusterStatus({ members: { ...down("rabbitmq1"), rabbitmq3: { type: "ram", running: false } } }),
+      "rabbit@rabbitmq2 ",
+      ["rabbitmq3"],
+    ],
+    [
+      "another member stays under maintenance",
+      inMaintenance("rabbitmq1"),
+      "rabbit@rabbitmq1 rabbit@rabbitmq2 rabbit@rabbitmq3 ",
+      [],
+    ],
+  ])("%s: that is told sooner", async (_title, stdout, running, lost) => {
+    const outcome = await run({ cluster_status: { stdout } }, 1, lost);
+    const all = ["rabbitmq1", "rabbitmq2", "rabbitmq3"].filter((name) => !lost.includes(name));
+    expect(outcome).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: `the cluster cannot spare rabbitmq2 now: of its members (${all.map((name) => `rabbit@${name} `).join("")}) only ${running}run, or one of them is under maintenance. Nothing was changed\n`,
+      calls: [look, status, help, status, status],
+    });
   });
 
   test("the broker serves many clients, but its CLI does not answer", async () => {
@@ -151,45 +247,4 @@ describe("fails and has changed nothing", () => {
       calls: [look, status, findProcess],
     });
   });
-});
-
-test("by its text", () => {
-  const call = "docker exec -u rabbitmq rabbitmq";
-  const listens = `{ pid=$(docker inspect -f '{{.State.Pid}}' rabbitmq) && grep -qs ':1628 [0-9A-F:]* 0A' /proc/$pid/net/tcp /proc/$pid/net/tcp6; } 2> /dev/null`;
-  expect(gate(place, wanted, 5672))
-    .toBe(`found=$(docker inspect -f '{{.State.Running}} {{.Image}} {{index .Config.Labels "io.warren.settings"}}' rabbitmq 2> /dev/null) || exit 0
-case $found in
-"true sha256:1111 abcd")
-  ${listens} || ${call} rabbitmq-upgrade -q revive > /dev/null 2>&1 || true
-  exit 0 ;;
-true*) ;;
-*) exit 0 ;;
-esac
-if ! status=$(${call} rabbitmqctl -q cluster_status --formatter json 2> /dev/null); then
-  if ${listens}; then
-    echo "rabbitmq2 serves clients, but its CLI does not answer: nothing was changed" >&2
-    exit 1
-  fi
-  exit 0
-fi
-names() { printf %s "$status" | grep -o "\\"$1\\":\\[[^]]*\\]" | grep -o 'rabbit@[A-Za-z0-9_-]*' | sort | tr '\\n' ' '; }
-case " $(names running_nodes)" in *" rabbit@rabbitmq2 "*) ;; *) exit 0 ;; esac
-[ "$(names disk_nodes)$(names ram_nodes)" != "rabbit@rabbitmq2 " ] || exit 0
-mirrors=$(${call} rabbitmq-diagnostics -q help | grep -o check_if_node_is_mirror_sync_critical | head -n 1 || true)
-one_by_one() { for list; do names $list; done | tr ' ' '\n' | sort -u; }
-all_well() {
-  status=$(${call} rabbitmqctl -q cluster_status --formatter json 2> /dev/null) &&
-  [ "$(one_by_one disk_nodes ram_nodes)" = "$(one_by_one running_nodes)" ] &&
-  ${call} rabbitmq-diagnostics -q check_if_node_is_quorum_critical > /dev/null 2>&1 &&
-  { [ -z "$mirrors" ] || ${call} rabbitmq-diagnostics -q check_if_node_is_mirror_sync_critical > /dev/null 2>&1; }
-}
-deadline=$((SECONDS + 600))
-until all_well; do
-  if [ $SECONDS -ge $deadline ]; then
-    echo "the cluster cannot spare rabbitmq2 now: another member is down, or a queue would lose its majority or its last synchronised mirror. Nothing was changed" >&2
-    exit 1
-  fi
-  sleep 2
-done
-${call} rabbitmq-upgrade -q drain > /dev/null`);
 });

@@ -60,11 +60,28 @@ esac < /dev/null
 `);
   });
 
+  test("for a change of its own between the two", () => {
+    expect(scriptInput({ create: "echo made", update: "echo changed", delete: "echo gone" })).toBe(`set -euo pipefail
+case "$1" in
+create)
+echo made
+;;
+update)
+echo changed
+;;
+delete)
+echo gone
+;;
+esac < /dev/null
+`);
+  });
+
   test.each([
     ["create", "made\n"],
+    ["update", "changed\n"],
     ["delete", "gone\n"],
   ])("%s runs its own part", async (part, stdout) => {
-    const text = scriptInput({ create: "echo made", delete: "echo gone" });
+    const text = scriptInput({ create: "echo made", update: "echo changed", delete: "echo gone" });
     expect(await runBash(text, [part, "name"])).toMatchObject({ code: 0, stdout });
   });
 

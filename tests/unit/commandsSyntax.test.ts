@@ -5,6 +5,7 @@ import { answers200 } from "../../commands/http";
 import * as keepalived from "../../commands/keepalived";
 import { installPackages, prepareHost, unprepareHost } from "../../commands/prepareHost";
 import * as rabbitmq from "../../commands/rabbitmq";
+import { evict, queueLists, refuseLoss, replicas, vacate } from "../../commands/rabbitmq/vacate";
 import { scriptInput, waitUntil } from "../../commands/shell";
 import { syntaxFaults } from "./support/bash";
 
@@ -18,6 +19,13 @@ const members: rabbitmq.ExpectedMember[] = [
   { name: "rabbitmq-1", type: "disc" },
   { name: "rabbitmq2", type: "ram" },
 ];
+
+const settings: rabbitmq.RunningSettings = {
+  memoryHighWatermark: 0.4,
+  diskFreeLimit: "1GB",
+  plugins: ["rabbitmq_management"],
+  partitionHandling: "autoheal",
+};
 
 const scripts: Record<string, string> = {
   adopt: rabbitmq.adopt(node, { container: "my-rabbitmq", path: "p" }, wanted, { amqpPort: 5672, graceSeconds: 60 }),
@@ -49,16 +57,26 @@ const scripts: Record<string, string> = {
   bootBare: rabbitmq.bootBare(node),
   checkScript: keepalived.checkScript("/d/health-port", "/healthz"),
   containerOwner: containerOwner("registry:5000/rabbitmq@sha256:11", "it's"),
-  formed: rabbitmq.formed(node, members),
-  "formed, a single node": rabbitmq.formed(node, members.slice(0, 1), 1),
-  gate: rabbitmq.gate(node, wanted, 5672),
+  atRest: rabbitmq.atRest(),
+  awaitWell: rabbitmq.awaitWell(node, 5672),
+  evict: evict("$other"),
+  formed: rabbitmq.formed(node, { members, lost: [] }, false),
+  "formed, after a change, without lost ones": rabbitmq.formed(
+    node,
+    { members, lost: ["rabbitmq3", "rabbitmq4"] },
+    true,
+  ),
+  "formed, a single node": rabbitmq.formed(node, { members: members.slice(0, 1), lost: [] }, true, 1),
+  found: rabbitmq.found(node),
+  gate: rabbitmq.gate(node, wanted, [], 5672),
+  "gate, without lost ones": rabbitmq.gate(node, wanted, ["rabbitmq3"], 5672),
   install: keepalived.install(),
   installPackages: installPackages({ apt: "a b", dnf: "c" }),
-  "joinCluster, disc": rabbitmq.joinCluster(node, "rabbitmq2", "disc"),
-  "joinCluster, RAM": rabbitmq.joinCluster(node, "rabbitmq2", "ram"),
+  "joinCluster, disc": rabbitmq.joinCluster(node, "rabbitmq2", [], "disc"),
+  "joinCluster, RAM": rabbitmq.joinCluster(node, "rabbitmq2", ["rabbitmq3"], "ram"),
+  leave: rabbitmq.leave(node),
   makeDirectories: rabbitmq.makeDirectories(node),
   moveAside: rabbitmq.moveAside(node),
-  nameCluster: rabbitmq.nameCluster(node, "rabbit.mq@x"),
   deleteUser: rabbitmq.deleteUser(node, "orders"),
   retireAdministrator: rabbitmq.retireAdministrator(node, "admin"),
   user: rabbitmq.user(node, {
@@ -70,13 +88,25 @@ const scripts: Record<string, string> = {
     read: ".*",
     tags: [],
   }),
+  nameCluster: rabbitmq.nameCluster(node, "rabbit.mq@x", members),
+  queueLists: queueLists(node),
+  refuseLoss: refuseLoss("$other"),
+  replicas: replicas(node),
   refuseForeign: refuseForeign("rabbitmq", "acme/warren/dev", "rabbitmq-1"),
   refuseMove: rabbitmq.refuseMove(node, ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672"]),
   remove: keepalived.remove("host4"),
   removeConfig: haproxy.removeConfig(balancer),
   removeStray: removeStray("haproxy", "acme/warren/dev", "haproxy-host4", 30),
   reset: rabbitmq.reset(node),
+  "settle, disc": rabbitmq.settle(node, { type: "disc", peers: [], settings }),
+  "settle, RAM": rabbitmq.settle(node, {
+    type: "ram",
+    peers: ["rabbitmq2", "rabbitmq3"],
+    settings: { ...settings, memoryHighWatermark: "2GB", plugins: ["rabbitmq_management", "rabbitmq_shovel"] },
+  }),
   stage: haproxy.stage(balancer),
+  start: rabbitmq.start(node, 5672),
+  stop: rabbitmq.stop(node, 120),
   startApp: rabbitmq.startApp(node, "[rabbitmq_management].\n"),
   stopApp: rabbitmq.stopApp(node),
   "takeUp, haproxy": haproxy.takeUp(balancer),
@@ -92,8 +122,10 @@ const scripts: Record<string, string> = {
   requireHook: keepalived.requireHook("/usr/local/bin/x"),
   unprepareHost: unprepareHost("host4"),
   waitUntil: waitUntil("{ false; }", 1, "no", 1),
-  writeFiles: writeFiles([file, { ...file, inPlace: true, owner: "container" }]),
+  writeFiles: writeFiles([file, { ...file, owner: "container" }]),
   writeCookie: rabbitmq.writeCookie(node, "it's $a cookie"),
+  vacate: vacate(node),
+  writeHosts: rabbitmq.writeHosts(node, "127.0.0.1 localhost\n"),
   "writeFiles, none": writeFiles([]),
 };
 
@@ -109,7 +141,7 @@ for (const user of ["root", "ops"])
 test.each(Object.entries(scripts))("%s", (_name, script) => {
   expect(syntaxFaults(script)).toBe("");
   expect(syntaxFaults(scriptInput({ create: script }))).toBe("");
-  expect(syntaxFaults(scriptInput({ create: "true", delete: script }, "rabbitmq-1"))).toBe("");
+  expect(syntaxFaults(scriptInput({ create: "true", update: script, delete: script }, "rabbitmq-1"))).toBe("");
 });
 
 test("a fault in a script is found", () => {

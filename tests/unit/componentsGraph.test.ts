@@ -35,6 +35,11 @@ const edges: Record<string, string[]> = {
   "rabbitmq1-gate": ["rabbitmq1-files", "rabbitmq1-image"],
   "rabbitmq1-container": ["rabbitmq1-gate", "rabbitmq1-image"],
   "rabbitmq1-boot": ["rabbitmq1-container"],
+  "rabbitmq1-stop-app": ["rabbitmq1-boot"],
+  "rabbitmq1-reset": ["rabbitmq1-stop-app"],
+  "rabbitmq1-join-cluster": ["rabbitmq1-files", "rabbitmq1-reset", "rabbitmq2-files", "rabbitmq3-files"],
+  "rabbitmq1-start-app": ["rabbitmq1-join-cluster"],
+  "rabbitmq1-member": ["rabbitmq1-container", "rabbitmq1-start-app"],
 
   rabbitmq2: [],
   "rabbitmq2-image": ["host2-prepare"],
@@ -44,8 +49,16 @@ const edges: Record<string, string[]> = {
   "rabbitmq2-boot": ["rabbitmq2-container"],
   "rabbitmq2-stop-app": ["rabbitmq2-boot"],
   "rabbitmq2-reset": ["rabbitmq2-stop-app"],
-  "rabbitmq2-join-cluster": ["rabbitmq1-boot", "rabbitmq2-reset"],
+  "rabbitmq2-join-cluster": [
+    "rabbitmq1-boot",
+    "rabbitmq1-files",
+    "rabbitmq1-start-app",
+    "rabbitmq2-files",
+    "rabbitmq2-reset",
+    "rabbitmq3-files",
+  ],
   "rabbitmq2-start-app": ["rabbitmq2-join-cluster"],
+  "rabbitmq2-member": ["rabbitmq1-member", "rabbitmq2-container", "rabbitmq2-start-app"],
 
   rabbitmq3: [],
   "rabbitmq3-image": ["host3-prepare"],
@@ -55,17 +68,18 @@ const edges: Record<string, string[]> = {
   "rabbitmq3-boot": ["rabbitmq3-container"],
   "rabbitmq3-stop-app": ["rabbitmq3-boot"],
   "rabbitmq3-reset": ["rabbitmq3-stop-app"],
-  "rabbitmq3-join-cluster": ["rabbitmq1-boot", "rabbitmq2-start-app", "rabbitmq3-reset"],
-  "rabbitmq3-start-app": ["rabbitmq3-join-cluster"],
-
-  "rabbitmq-formed": [
+  "rabbitmq3-join-cluster": [
     "rabbitmq1-boot",
-    "rabbitmq1-container",
-    "rabbitmq2-container",
+    "rabbitmq1-files",
+    "rabbitmq2-files",
     "rabbitmq2-start-app",
-    "rabbitmq3-container",
-    "rabbitmq3-start-app",
+    "rabbitmq3-files",
+    "rabbitmq3-reset",
   ],
+  "rabbitmq3-start-app": ["rabbitmq3-join-cluster"],
+  "rabbitmq3-member": ["rabbitmq2-member", "rabbitmq3-container", "rabbitmq3-start-app"],
+
+  "rabbitmq-formed": ["rabbitmq1-container", "rabbitmq2-container", "rabbitmq3-container", "rabbitmq3-member"],
 
   "rabbitmq-name": ["rabbitmq-formed"],
   "rabbitmq-administrator": ["rabbitmq-formed", "rabbitmq-password"],
@@ -107,7 +121,7 @@ const types: Record<string, RegExp> = {
   "docker:index/remoteImage:RemoteImage": /-image$/,
   "docker:index/container:Container": /-container$/,
   "command:remote:Command":
-    /-(prepare|files|gate|boot|stop-app|reset|join-cluster|start-app|formed|name|administrator|config|ready|package|service|holds|stands-by)$/,
+    /-(prepare|files|gate|boot|stop-app|reset|join-cluster|start-app|member|formed|name|administrator|config|ready|package|service|holds|stands-by)$/,
 };
 
 let dev: Deployment;

@@ -42,6 +42,7 @@ describe("containers", () => {
   test("a broker's, whole", () => {
     expect(dev.resource("rabbitmq2-container").inputs).toEqual({
       ...ownLog,
+      mustRun: true,
       name: "rabbitmq",
       hostname: "rabbitmq2",
       image: imageId,
@@ -104,6 +105,8 @@ describe("containers", () => {
       "prepare.timezone": undefined,
       "rabbitmq.openFiles": 100000,
       "rabbitmq.stopGraceSeconds": 300,
+      "rabbitmq.memoryLimit": "2GiB",
+      "rabbitmq.environment": { RABBITMQ_IO_THREAD_POOL_SIZE: "64", LANG: "C UTF-8" },
       "rabbitmq.dataDirectory": "/srv/mq",
       "rabbitmq.ports": { amqp: 5682, management: 15682, epmd: 4370, distribution: 25682 },
       "haproxy.directory": "/srv/lb",
@@ -111,7 +114,9 @@ describe("containers", () => {
     });
     expect(other.resource("rabbitmq1-container").inputs).toMatchObject({
       destroyGraceSeconds: 300,
-      envs: ["ERL_EPMD_PORT=4370", "RABBITMQ_DIST_PORT=25682"],
+      envs: ["ERL_EPMD_PORT=4370", "RABBITMQ_DIST_PORT=25682", "RABBITMQ_IO_THREAD_POOL_SIZE=64", "LANG=C UTF-8"],
+      memory: 2048,
+      memorySwap: 2048,
       ports: [
         port(5682, 5672),
         port(5671),
@@ -145,15 +150,19 @@ describe("containers", () => {
   });
 });
 
-test("images stay on their hosts when the stack is destroyed", () => {
+test("images stay on their hosts when the stack is destroyed, and are pulled anew onto another machine", async () => {
   const images = dev.resources.filter(({ type }) => type === "docker:index/remoteImage:RemoteImage");
   for (const { name, inputs } of images) {
     expect(inputs).toEqual({
       name: name.startsWith("haproxy") ? "haproxy:2.6" : "rabbitmq:3.8.9-management",
       keepLocally: true,
+      triggers: { machine: `198.18.66.1${/\d/.exec(name)![0]}` },
     });
   }
   expect(images).toHaveLength(5);
+  const other = await deployDev({ "hosts.host3.machine": "SN-1", "hosts.host4.machine": "SN-2" });
+  expect(other.resource("rabbitmq3-image").inputs["triggers"]).toEqual({ machine: "SN-1" });
+  expect(other.resource("haproxy-host4-image").inputs["triggers"]).toEqual({ machine: "SN-2" });
 });
 
 test("each host's Docker is reached with the operator's key, and knows that host's key alone", () => {
@@ -177,14 +186,23 @@ describe("commands", () => {
         addPreviousOutputInEnv: false,
       });
       expect(additionalSecretOutputs).toEqual(expect.arrayContaining(["stdout", "stderr", "connection"]));
-      expect(Object.keys(inputs).filter((key) => ["environment", "update", "assetPaths"].includes(key))).toEqual([]);
+      expect(Object.keys(inputs).filter((key) => ["environment", "assetPaths"].includes(key))).toEqual([]);
     }
-    expect(commands).toHaveLength(39);
+    expect(commands).toHaveLength(46);
   });
 
-  test("that have an end: hosts' preparation, logins, files, configurations, services", () => {
+  test("that are not done anew when something changes, but go on from what is there: members, and the whole cluster", () => {
+    const names = ["rabbitmq1-member", "rabbitmq2-member", "rabbitmq3-member", "rabbitmq-formed"];
+    expect(each("update")).toEqual(
+      Object.fromEntries(names.map((name): [string, string] => [name, `bash -s update ${name}`])),
+    );
+    for (const { name } of commands) expect(stdin(dev, name).includes("\nupdate)\n")).toBe(names.includes(name));
+  });
+
+  test("that have an end: hosts' preparation, logins, files, members, configurations, services", () => {
     const names = [1, 2, 3, 4, 5].map((n) => `host${n}-prepare`);
     names.push("rabbitmq-administrator", "rabbitmq1-files", "rabbitmq2-files", "rabbitmq3-files");
+    names.push("rabbitmq1-member", "rabbitmq2-member", "rabbitmq3-member");
     names.push("haproxy-host4-config", "haproxy-host5-config", "vip-host4-service", "vip-host5-service");
     expect(each("delete")).toEqual(
       Object.fromEntries(names.map((name): [string, string] => [name, `bash -s delete ${name}`])),
@@ -202,7 +220,6 @@ describe("commands", () => {
       "rabbitmq1-boot": ["id of rabbitmq1-container"],
       "rabbitmq2-boot": ["id of rabbitmq2-container"],
       "rabbitmq3-boot": ["id of rabbitmq3-container"],
-      "rabbitmq-formed": ["id of rabbitmq1-container", "id of rabbitmq2-container", "id of rabbitmq3-container"],
       "haproxy-host4-ready": ["id of haproxy-host4-container"],
       "haproxy-host5-ready": ["id of haproxy-host5-container"],
       "vip-host4-holds": settled,
@@ -235,13 +252,13 @@ describe("the settings label, by which a running container is known as the wante
   const asNow = () => labelsOf(dev, "rabbitmq1-container")["io.warren.settings"];
 
   test.each<[string, Record<string, unknown>]>([
-    ["plugins", { "rabbitmq.plugins": ["rabbitmq_management"] }],
+    ["plugins with ports of their own", { "rabbitmq.plugins": ["rabbitmq_management", "rabbitmq_mqtt"] }],
     ["settings", { "rabbitmq.settings": { channel_max: 128 } }],
     ["a port", { "rabbitmq.ports": { amqp: 5682 } }],
-    ["a limit of memory", { "rabbitmq.memoryHighWatermark": 0.5 }],
-    ["a limit of disk", { "rabbitmq.diskFreeLimit": "2GB" }],
+    ["the container's memory", { "rabbitmq.memoryLimit": "2GB" }],
+    ["the environment", { "rabbitmq.environment": { LANG: "C" } }],
+    ["the machine", { "hosts.host1.machine": "SN-1" }],
     ["the limit of open files", { "rabbitmq.openFiles": 65536 }],
-    ["partitions' handling", { "rabbitmq.partitionHandling": "autoheal" }],
     ["the data directory", { "rabbitmq.dataDirectory": "/srv/mq" }],
     ["the time zone", { "prepare.timezone": "Europe/Berlin" }],
   ])("changes with %s", async (_title, changes) => {
@@ -249,6 +266,14 @@ describe("the settings label, by which a running container is known as the wante
   });
 
   test.each<[string, Record<string, unknown>]>([
+    ["plugins", { "rabbitmq.plugins": ["rabbitmq_management", "rabbitmq_shovel"] }],
+    ["a limit of memory", { "rabbitmq.memoryHighWatermark": 0.5 }],
+    ["an amount as the limit of memory", { "rabbitmq.memoryHighWatermark": "2GB" }],
+    ["a limit of disk", { "rabbitmq.diskFreeLimit": "2GB" }],
+    ["partitions' handling", { "rabbitmq.partitionHandling": "autoheal" }],
+    ["the node's type", { "rabbitmq.nodes.2.type": "disc" }],
+    ["another's machine", { "hosts.host2.machine": "SN-1" }],
+    ["its address by another name", { "hosts.host1.machine": "198.18.66.11" }],
     ["the administrator's name", { "rabbitmq.username": "ops" }],
     ["the virtual host", { "rabbitmq.vhost": "/" }],
     ["the password", { "rabbitmq.password": "another-password" }],
@@ -269,5 +294,6 @@ describe("the settings label, by which a running container is known as the wante
 });
 
 test("nothing is renamed by aliases, and no difference is ignored", () => {
-  for (const { aliases, ignoreChanges } of dev.resources) expect([aliases, ignoreChanges]).toEqual([0, []]);
+  for (const { aliases, ignoreChanges, retainOnDelete } of dev.resources)
+    expect([aliases, ignoreChanges, retainOnDelete]).toEqual([0, [], false]);
 });

@@ -21,9 +21,9 @@ const dev = {
   password: sealed("generated-rabbitmq-password"),
   stats: { username: "admin", password: sealed("generated-haproxy-stats-password") },
   nodes: [
-    { name: "rabbitmq1", host: "host1", type: "disc" },
-    { name: "rabbitmq2", host: "host2", type: "disc" },
-    { name: "rabbitmq3", host: "host3", type: "ram" },
+    { name: "rabbitmq1", host: "host1", type: "disc", machine: "198.18.66.11", root: true },
+    { name: "rabbitmq2", host: "host2", type: "disc", machine: "198.18.66.12", root: false },
+    { name: "rabbitmq3", host: "host3", type: "ram", machine: "198.18.66.13", root: false },
   ],
   members: {
     disc: ["rabbit@rabbitmq1", "rabbit@rabbitmq2"],
@@ -82,6 +82,21 @@ test("with further ports, each of them; the management page by HTTPS where that 
   });
 });
 
+test("a lost machine's node and address are not among them", async () => {
+  const lost = await outputs({
+    "hosts.host1.lost": true,
+    "hosts.host4.lost": true,
+    vip: undefined,
+    "haproxy.ports.management": undefined,
+  });
+  expect(lost).toMatchObject({
+    amqpUrl: sealed("amqp://admin:generated-rabbitmq-password@198.18.66.15:15670/app"),
+    managementUrl: "http://198.18.66.12:15672/",
+    nodes: dev.nodes.slice(1).map((node) => ({ ...node, root: node.name === "rabbitmq2" })),
+    members: { disc: ["rabbit@rabbitmq2"], ram: ["rabbit@rabbitmq3"] },
+  });
+});
+
 test("names that a URL would read otherwise are encoded in it, and nowhere else", async () => {
   const login = { "rabbitmq.username": "ops.team", "rabbitmq.password": "p@ss/w=rd?x,+%", "rabbitmq.vhost": "/" };
   expect(await outputs(login)).toMatchObject({
@@ -92,9 +107,9 @@ test("names that a URL would read otherwise are encoded in it, and nowhere else"
   });
 });
 
-test("the next update's order is read from them: the nodes by their names", async () => {
-  const { nodes } = await outputs({});
-  expect(nodes).toEqual(dev.nodes);
+test("the next update's order is read from them: the nodes by their names, and on which machines they are", async () => {
+  const { nodes } = await outputs({ "hosts.host2.machine": "SN-1" });
+  expect(nodes).toEqual(dev.nodes.map((node) => (node.host === "host2" ? { ...node, machine: "SN-1" } : node)));
 });
 
 test("a stack without a virtual IP has no resource for one", async () => {

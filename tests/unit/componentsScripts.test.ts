@@ -70,8 +70,8 @@ describe.each(nodes)("%s", (name) => {
       rabbitmq.refuseMove(place(name), ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672"]),
       containerOwner("rabbitmq:3.8.9-management", "rabbitmq"),
       rabbitmq.makeDirectories(place(name)),
+      rabbitmq.writeHosts(place(name), hostsFile(name, peers)),
       writeFiles([
-        { path: `${directory}/hosts`, mode: "0644", inPlace: true, content: hostsFile(name, peers) },
         { path: `${directory}/conf/enabled_plugins`, mode: "0640", ...own, content: plugins },
         { path: `${directory}/conf/rabbitmq.conf`, mode: "0440", ...own, content: conf },
       ]),
@@ -84,41 +84,10 @@ describe.each(nodes)("%s", (name) => {
 
   test("is gated, and has booted when the broker listens inside its container", () => {
     const labels = dev.resource(`${name}-container`).inputs["labels"] as { value: string }[];
-    const gate = rabbitmq.gate(place(name), { image: imageId, settings: labels[2]!.value }, 5672);
+    const gate = rabbitmq.gate(place(name), { image: imageId, settings: labels[2]!.value }, [], 5672);
     expect(stdin(`${name}-gate`)).toBe(scriptInput({ create: gate }, name));
     expect(stdin(`${name}-boot`)).toBe(scriptInput({ create: rabbitmq.awaitBoot(place(name), 5672) }, name));
   });
-});
-
-test.each([
-  ["rabbitmq2", "disc"],
-  ["rabbitmq3", "ram"],
-] as const)("%s joins the root, as a %s node", (name, type) => {
-  const steps = {
-    "stop-app": rabbitmq.stopApp(place(name)),
-    reset: rabbitmq.reset(place(name)),
-    "join-cluster": rabbitmq.joinCluster(place(name), "rabbitmq1", type),
-    "start-app": rabbitmq.startApp(place(name), "[rabbitmq_management,rabbitmq_prometheus].\n"),
-  };
-  for (const [step, create] of Object.entries(steps)) {
-    expect(stdin(`${name}-${step}`)).toBe(scriptInput({ create }, name));
-  }
-});
-
-test("the cluster is held against the config, and given its name and its administrator, on the root", () => {
-  const formed = rabbitmq.formed(place("rabbitmq1"), [
-    { name: "rabbitmq1", type: "disc" },
-    { name: "rabbitmq2", type: "disc" },
-    { name: "rabbitmq3", type: "ram" },
-  ]);
-  expect(stdin("rabbitmq-formed")).toBe(scriptInput({ create: formed }));
-  const named = rabbitmq.nameCluster(place("rabbitmq1"), "rabbitmq");
-  expect(stdin("rabbitmq-name")).toBe(scriptInput({ create: named }));
-  const admin = { username: "admin", password: "generated-rabbitmq-password", vhost: "app" };
-  const administrator = rabbitmq.administrator(place("rabbitmq1"), admin, 15672);
-  expect(stdin("rabbitmq-administrator")).toBe(
-    scriptInput({ create: administrator, delete: rabbitmq.retireAdministrator(place("rabbitmq1"), "admin") }),
-  );
 });
 
 describe.each(["host4", "host5"])("the balancer on %s", (host) => {
@@ -237,7 +206,7 @@ describe.each(["host4", "host5"])("the balancer on %s", (host) => {
 
 test("every script is one of these", () => {
   const tested =
-    /^(host\d-prepare|rabbitmq\d-(files|gate|boot|stop-app|reset|join-cluster|start-app)|rabbitmq-(formed|name|administrator)|haproxy-host\d-(config|gate|ready)|vip-host\d-(package|config|service|holds|stands-by))$/;
+    /^(host\d-prepare|rabbitmq\d-(files|gate|boot|stop-app|reset|join-cluster|start-app|member)|rabbitmq-(formed|name|administrator)|haproxy-host\d-(config|gate|ready)|vip-host\d-(package|config|service|holds|stands-by))$/;
   const commands = dev.resources.filter(({ type }) => type === "command:remote:Command").map(({ name }) => name);
   expect(commands.filter((name) => !tested.test(name))).toEqual([]);
 });

@@ -81,7 +81,7 @@ describe("generated secrets", () => {
     const cookie = Buffer.from(generated.cookie).toString("base64");
     for (const node of nodes) {
       expect(unsealed(dev.resource(`${node}-files`).inputs["stdin"])).toContain(
-        `\n0400 container move /var/lib/warren/rabbitmq/${node}/data/rotation/.erlang.cookie ${cookie}\n`,
+        `\n0400 container /var/lib/warren/rabbitmq/${node}/data/rotation/.erlang.cookie ${cookie}\n`,
       );
     }
   });

@@ -23,7 +23,7 @@ const stdin = (name: string, deployment = dev): unknown => {
 /** The files that a script writes, by path. */
 const filesOf = (name: string, deployment: Deployment): Record<string, string> =>
   Object.fromEntries(
-    [...String(stdin(name, deployment)).matchAll(/^0\d{3} \S+ move (\S+) (\S+)$/gm)].map(([, path = "", data = ""]) => [
+    [...String(stdin(name, deployment)).matchAll(/^0\d{3} \S+ (\/\S+) (\S+)$/gm)].map(([, path = "", data = ""]) => [
       path,
       Buffer.from(data, "base64").toString(),
     ]),

@@ -21,6 +21,8 @@ describe("what is left out", () => {
       user: "ops",
       port: 22,
       privateKeyFile: join(places.homeDirectory, ".ssh/id_ed25519"),
+      machine: "192.0.2.11",
+      lost: false,
       hostKey: hostKey(),
     });
     expect(host2).toMatchObject({

@@ -14,7 +14,7 @@ import {
   takeUp as keepalivedTakeUp,
 } from "../../commands/keepalived";
 import { prepareHost } from "../../commands/prepareHost";
-import { awaitBoot, formed, gate, joinCluster, refuseMove } from "../../commands/rabbitmq";
+import { awaitBoot, awaitWell, formed, gate, joinCluster, leave, refuseMove } from "../../commands/rabbitmq";
 import { parseConfig } from "../../config";
 import { stackSchema } from "../../config/jsonSchema";
 import { hostKey, makePlaces, refusal } from "./configFixture";
@@ -228,9 +228,11 @@ describe("messages in the pages on troubleshooting", () => {
     refuseForeign("rabbitmq", "s", "n"),
     refuseMove(place, []),
     awaitBoot(place, 5672),
-    gate(place, { image: "i", settings: "s" }, 5672),
-    joinCluster(place, "m", "disc"),
-    formed(place, [{ name: "n", type: "disc" }]),
+    gate(place, { image: "i", settings: "s" }, [], 5672),
+    joinCluster(place, "m", [], "disc"),
+    awaitWell(place, 5672),
+    leave(place),
+    formed(place, { members: [{ name: "n", type: "disc" }], lost: [] }, true),
     awaitServing(balancer, 8100, { health: "/healthz", configuration: "/configuration/1" }),
     balancerGate(balancer, { image: "i", settings: "s" }, wayOut),
     logByRsyslog({ directory: "/d", facility: "local0", file: "/var/log/haproxy.log" }),

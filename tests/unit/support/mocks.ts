@@ -31,6 +31,7 @@ export interface Resource {
   aliases: number;
   additionalSecretOutputs: string[];
   ignoreChanges: string[];
+  retainOnDelete: boolean;
 }
 
 /** How the engine marks a secret. */
@@ -147,6 +148,7 @@ class Recorder extends MockMonitor {
       aliases: request.getAliasesList().length,
       additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
       ignoreChanges: request.getIgnorechangesList(),
+      retainOnDelete: request.getRetainondelete() ?? false,
     };
   }
 

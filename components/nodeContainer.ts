@@ -1,0 +1,150 @@
+import { createHash } from "node:crypto";
+
+import type * as pulumi from "@pulumi/pulumi";
+
+import type { HostFile } from "../commands/files";
+import * as rabbitmq from "../commands/rabbitmq";
+import { enabledPlugins, rabbitmqConf, type RabbitmqConf } from "../templates/rabbitmqConf";
+import { containerDefaults } from "./container";
+
+/*
+ * What a node's container is made of: its settings, its files, and what of them replaces it when it changes.
+ */
+
+/** The ports on which a node is published, on its host. */
+export interface RabbitNodePorts {
+  epmd: number;
+  distribution: number;
+  amqp: number;
+  amqps: number;
+  management: number;
+  metrics: number;
+  /** Of plugins: published where they are enabled. */
+  mqtt?: number;
+  stomp?: number;
+  stream?: number;
+}
+
+/** What goes into `rabbitmq.conf`, without what the component itself knows. */
+export type NodeConf = Omit<RabbitmqConf, "password" | "ports">;
+
+/** What all nodes of a cluster share. */
+export interface RabbitNodeSettings {
+  image: string;
+  conf: NodeConf;
+  password: pulumi.Input<string>;
+  cookie: pulumi.Input<string>;
+  /** Every node of the cluster, for name resolution. */
+  peers: { name: string; address: string }[];
+  /** Names of the nodes whose machines are gone for good. */
+  lost: string[];
+  ports: RabbitNodePorts;
+  directory: string;
+  /** Further environment variables of the container, by name. */
+  environment: Readonly<Record<string, string>>;
+  /** Of the container, in megabytes. Default: the host's. */
+  memoryLimitMegabytes?: number;
+  /** Limit of open files, or `inherit`: the Docker daemon's own. */
+  openFiles: number | "inherit";
+  stopGraceSeconds: number;
+  /** The brokers are to stand still. */
+  stopped: boolean;
+  timezone?: string;
+}
+
+/** Ports inside the container. Nodes tell each other the other two, epmd and distribution, which are the same outside. */
+export const innerPorts = {
+  amqp: 5672,
+  amqps: 5671,
+  management: 15672,
+  metrics: 15692,
+  mqtt: 1883,
+  stomp: 61613,
+  stream: 5552,
+} as const;
+
+/** Name of a node's container on its host. */
+export const rabbitContainer = "rabbitmq";
+
+/** Where a node lives on its host, in the cluster's `directory` there. */
+export function nodePlace(name: string, directory: string): rabbitmq.NodePlace {
+  return { name, container: rabbitContainer, directory: `${directory}/${name}` };
+}
+
+/** The files that a node's container has mounted. */
+export function nodeFiles({ directory }: rabbitmq.NodePlace, args: RabbitNodeSettings, password: string): HostFile[] {
+  const own = (path: string, mode: string, content: string): HostFile => ({
+    path: `${directory}/${path}`,
+    mode,
+    owner: "container",
+    content,
+  });
+  return [
+    own("conf/enabled_plugins", "0640", enabledPlugins(args.conf.plugins)),
+    own("conf/rabbitmq.conf", "0440", conf(args.conf, password)),
+  ];
+}
+
+function portPairs(ports: RabbitNodePorts): { internal: number; external: number }[] {
+  const pairs = Object.entries({ ...ports, ...innerPorts }).flatMap(([key, internal]) => {
+    const external = ports[key as keyof RabbitNodePorts];
+    return external === undefined ? [] : [{ internal, external }];
+  });
+  return [...pairs, ...cliPorts(ports.distribution).map((port) => ({ internal: port, external: port }))];
+}
+
+/**
+ * The ports of the CLI tools: what another node has to say to `rabbitmqctl`, such as its part of `list_queues`, it says to
+ * the tool itself. Source: https://www.rabbitmq.com/docs/networking#ports
+ */
+function cliPorts(distribution: number): number[] {
+  return Array.from({ length: 11 }, (_, offset) => distribution + 10_000 + offset);
+}
+
+function conf(settings: NodeConf, password: string): string {
+  return rabbitmqConf({ ...settings, password, ports: innerPorts });
+}
+
+/** Everything that replaces a node's container when it changes, beside its image and what it reads when it starts. */
+export function containerSpec({ name, directory }: rabbitmq.NodePlace, args: RabbitNodeSettings) {
+  const { openFiles, timezone, memoryLimitMegabytes: memory } = args;
+  return {
+    ...containerDefaults,
+    name: rabbitContainer,
+    hostname: name,
+    envs: [
+      ...fixedEnvironment(args.ports),
+      ...(timezone === undefined ? [] : [`TZ=${timezone}`]),
+      ...Object.entries(args.environment).map(([key, value]) => `${key}=${value}`),
+    ],
+    // Without swap: a broker that is swapped out is slower than one that holds publishers back.
+    ...(memory === undefined ? {} : { memory, memorySwap: memory }),
+    ports: portPairs(args.ports),
+    volumes: [
+      { hostPath: `${directory}/data`, containerPath: rabbitmq.dataMount },
+      { hostPath: `${directory}/conf`, containerPath: "/etc/rabbitmq" },
+      { hostPath: `${directory}/hosts`, containerPath: "/etc/hosts" },
+    ],
+    ...(openFiles === "inherit" ? {} : { ulimits: [{ name: "nofile", soft: openFiles, hard: openFiles }] }),
+  };
+}
+
+/** What every node of a cluster has alike and none may change. */
+export function fixedEnvironment(ports: RabbitNodePorts): string[] {
+  return [`ERL_EPMD_PORT=${ports.epmd}`, `RABBITMQ_DIST_PORT=${ports.distribution}`];
+}
+
+/**
+ * What the broker reads only when it starts: without the first user, who counts on a blank database alone, and without what
+ * a running member takes up.
+ */
+function startupFiles(settings: NodeConf): string {
+  const running = { plugins: [], memoryHighWatermark: 0, diskFreeLimit: "", partitionHandling: "ignore" } as const;
+  return conf({ ...settings, ...running, username: "", vhost: "" }, "");
+}
+
+/** Changes with whatever needs a new container, beside the image. */
+export function settingsDigest(spec: ReturnType<typeof containerSpec>, conf: NodeConf, machine: string): string {
+  const text = JSON.stringify([spec, startupFiles(conf), machine]);
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}

@@ -1,0 +1,298 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { awaitBoot, awaitWell, settle, start, stop, type WantedMember } from "../../commands/rabbitmq";
+import { vacate } from "../../commands/rabbitmq/vacate";
+import { noWaiting, runOnHost, type Stubs } from "./support/bash";
+import { brief } from "./support/calls";
+import { clusterStatus } from "./support/clusterStatus";
+import { makeDirectory } from "./support/directory";
+import { serve } from "./support/web";
+
+/* A member as it should be: its type, its settings, whether it runs. */
+
+const broker = (tool: string, args: string) => `docker exec -u rabbitmq rabbitmq ${tool} -q ${args}`;
+const database = "data/mnesia/rabbit@rabbitmq2";
+const nodesFile = `${database}/cluster_nodes.config`;
+const types = {
+  disc: "{[rabbit@rabbitmq1,\n  rabbit@rabbitmq2],\n [rabbit@rabbitmq2, rabbit@rabbitmq1]}.\n",
+  ram: "{[rabbit@rabbitmq1,rabbit@rabbitmq2],[rabbit@rabbitmq1]}.",
+};
+
+const wanted: WantedMember = {
+  type: "disc",
+  peers: ["rabbitmq1", "rabbitmq3"],
+  settings: {
+    memoryHighWatermark: 0.4,
+    diskFreeLimit: "1GB",
+    plugins: ["rabbitmq_management", "rabbitmq_prometheus"],
+    partitionHandling: "pause_minority",
+  },
+};
+const given = `memory 0.4
+disk 1GB
+partitions pause_minority
+plugins rabbitmq_management rabbitmq_prometheus
+`;
+
+interface Circumstances {
+  files?: Record<string, string>;
+  docker?: Stubs[string];
+}
+
+const run = async (member: Partial<WantedMember>, { files = {}, docker = {} }: Circumstances = {}) => {
+  const directory = makeDirectory(files);
+  const script = settle({ name: "rabbitmq2", container: "rabbitmq", directory }, { ...wanted, ...member });
+  const outcome = await runOnHost(script, { stubs: { docker }, before: noWaiting });
+  const settings = join(directory, "settings");
+  return {
+    ...outcome,
+    calls: brief(outcome.calls),
+    settings: existsSync(settings) ? readFileSync(settings, "utf8") : undefined,
+    marked: existsSync(join(directory, "retyping")),
+  };
+};
+
+describe("settings that need no restart", () => {
+  const settings = wanted.settings;
+
+  test("are written down, and nothing is called, where the node has just started with them", async () => {
+    expect(await run({})).toMatchObject({ code: 0, stdout: "", stderr: "", calls: [], settings: given });
+  });
+
+  test("are left alone where they are the same", async () => {
+    expect(await run({}, { files: { settings: given } })).toMatchObject({ code: 0, calls: [], settings: given });
+  });
+
+  test.each<[string, Partial<WantedMember["settings"]>, string, string]>([
+    [
+      "a fraction of memory",
+      { memoryHighWatermark: 0.5 },
+      broker("rabbitmqctl", "set_vm_memory_high_watermark 0.5"),
+      given.replace("0.4", "0.5"),
+    ],
+    [
+      "an amount of memory",
+      { memoryHighWatermark: "2GB" },
+      broker("rabbitmqctl", "set_vm_memory_high_watermark absolute 2GB"),
+      given.replace("0.4", "absolute 2GB"),
+    ],
+    [
+      "the limit of disk",
+      { diskFreeLimit: "10GB" },
+      broker("rabbitmqctl", "set_disk_free_limit 10GB"),
+      given.replace("1GB", "10GB"),
+    ],
+    [
+      "partitions' handling",
+      { partitionHandling: "autoheal" },
+      broker("rabbitmqctl", "eval application:set_env(rabbit, cluster_partition_handling, autoheal)."),
+      given.replace("pause_minority", "autoheal"),
+    ],
+    [
+      "a plugin less",
+      { plugins: ["rabbitmq_management"] },
+      broker("rabbitmq-plugins", "set rabbitmq_management"),
+      given.replace(" rabbitmq_prometheus", ""),
+    ],
+    [
+      "a plugin more",
+      { plugins: [...settings.plugins, "rabbitmq_shovel"] },
+      broker("rabbitmq-plugins", "set rabbitmq_management rabbitmq_prometheus rabbitmq_shovel"),
+      given.replace("prometheus", "prometheus rabbitmq_shovel"),
+    ],
+  ])("%s, and that alone, is given to the broker", async (_title, change, call, after) => {
+    const docker = { [call.replace(/^docker exec /, "")]: { stdout: "done\n" } };
+    const outcome = await run({ settings: { ...settings, ...change } }, { files: { settings: given }, docker });
+    expect(outcome).toMatchObject({ code: 0, stdout: "", stderr: "", calls: [call], settings: after });
+  });
+
+  test("are not written down where the broker does not take them, so that they are given again", async () => {
+    const change = { settings: { ...settings, diskFreeLimit: "10GB" } };
+    const outcome = await run(change, { files: { settings: given }, docker: { set_disk_free_limit: { code: 65 } } });
+    expect(outcome).toMatchObject({ code: 65, settings: given });
+  });
+});
+
+describe("a member's type", () => {
+  const stopApp = broker("rabbitmqctl", "stop_app");
+  const startApp = broker("rabbitmqctl", "start_app");
+  const change = (type: string) => broker("rabbitmqctl", `change_cluster_node_type ${type}`);
+  const queues = (which: string) => `queues ${which} rabbit@rabbitmq2`;
+  const none = { stdout: "ok\n" };
+  const vacated = [
+    queues("Lost"),
+    broker("rabbitmqctl", "cluster_status --formatter json"),
+    `${queues("Moving")} rabbit@rabbitmq1,rabbit@rabbitmq3`,
+    broker("rabbitmq-upgrade", "drain"),
+    queues("Member"),
+    queues("Lost"),
+  ];
+  const docker: Stubs[string] = {
+    "Tell(": none,
+    cluster_status: { stdout: clusterStatus() },
+    "rabbitmq-upgrade -q drain": {},
+    stop_app: {},
+    change_cluster_node_type: {},
+    start_app: {},
+  };
+
+  test.each(["disc", "ram"] as const)("is left alone where it is %s already", async (type) => {
+    const files = { [nodesFile]: types[type], settings: given };
+    expect(await run({ type }, { files })).toMatchObject({ code: 0, calls: [] });
+  });
+
+  test("is nothing that a broker without Mnesia's file has", async () => {
+    expect(await run({ type: "ram" }, { files: { settings: given } })).toMatchObject({ code: 0, calls: [] });
+  });
+
+  test.each([
+    ["ram", "disc"],
+    ["disc", "ram"],
+  ] as const)("is changed from %s to %s when everything is moved off the node", async (from, type) => {
+    const outcome = await run({ type }, { files: { [nodesFile]: types[from], settings: given }, docker });
+    expect(outcome).toMatchObject({
+      code: 0,
+      stdout: "",
+      stderr: "",
+      calls: [...vacated, stopApp, change(type), startApp],
+      marked: false,
+    });
+  });
+
+  test("stays where a queue would be lost with it", async () => {
+    const told = { "Tell(Lost)": { stdout: "rabbit_classic_queue\t/\torders\nok\n" }, ...docker };
+    const outcome = await run({ type: "ram" }, { files: { [nodesFile]: types.disc, settings: given }, docker: told });
+    expect(outcome).toMatchObject({ code: 1, calls: [queues("Lost")], marked: false });
+    expect(outcome.stderr).toContain("  orders (classic_queue) in the virtual host /\n");
+  });
+
+  test("is changed after a cut, without asking again", async () => {
+    const files = { [nodesFile]: types.disc, settings: given, retyping: "" };
+    const outcome = await run({ type: "ram" }, { files, docker });
+    expect(outcome).toMatchObject({ code: 0, calls: [stopApp, change("ram"), startApp], marked: false });
+  });
+
+  test("is only started where a cut came after the change", async () => {
+    const files = { [nodesFile]: types.ram, settings: given, retyping: "" };
+    const outcome = await run({ type: "ram" }, { files, docker });
+    expect(outcome).toMatchObject({ code: 0, calls: [stopApp, startApp], marked: false });
+  });
+
+  test.each([
+    ["disc", ""],
+    ["ram", "--ram "],
+  ] as const)("comes by a join, as %s, where a cut came between the reset and it", async (type, option) => {
+    const files = { [nodesFile]: types[type === "ram" ? "disc" : "ram"], settings: given, retyping: "" };
+    const cut = {
+      ...docker,
+      change_cluster_node_type: { code: 69 },
+      "@rabbitmq1": { code: 69 },
+      "@rabbitmq3": {},
+    };
+    const outcome = await run({ type }, { files, docker: cut });
+    const joins = ["rabbitmq1", "rabbitmq3"].map((peer) =>
+      broker("rabbitmqctl", `join_cluster ${option}rabbit@${peer}`),
+    );
+    expect(outcome).toMatchObject({ code: 0, calls: [stopApp, change(type), ...joins, startApp], marked: false });
+  });
+
+  test("keeps its mark where no other member lets it in", async () => {
+    const files = { [nodesFile]: types.disc, settings: given, retyping: "" };
+    const refused = { ...docker, change_cluster_node_type: { code: 69 }, join_cluster: { code: 69 } };
+    const outcome = await run({ type: "ram" }, { files, docker: refused });
+    expect([outcome.code === 0, outcome.marked, outcome.calls.includes(startApp)]).toEqual([false, true, false]);
+  });
+});
+
+test("settle, by its text", () => {
+  const place = { name: "rabbitmq2", container: "rabbitmq", directory: "/n" };
+  const call = "docker exec -u rabbitmq rabbitmq";
+  const file = "/n/data/mnesia/rabbit@rabbitmq2/cluster_nodes.config";
+  expect(settle(place, { ...wanted, type: "ram" }))
+    .toBe(`type_of() { if tr -d ' \\n' < ${file} | sed 's/.*],\\[//' | grep -o 'rabbit@[A-Za-z0-9_-]*' | grep -qx rabbit@rabbitmq2; then echo disc; else echo ram; fi; }
+if [ -e /n/retyping ] || { [ -e ${file} ] && [ "$(type_of)" != ram ]; }; then
+if [ ! -e /n/retyping ]; then
+${vacate(place)}
+touch /n/retyping
+fi
+${call} rabbitmqctl -q stop_app
+retyped() {
+  ${call} rabbitmqctl -q change_cluster_node_type ram && return
+  local peer
+  for peer in rabbit@rabbitmq1 rabbit@rabbitmq3; do
+    ${call} rabbitmqctl -q join_cluster --ram $peer && return
+  done
+  return 1
+}
+[ -e ${file} ] && [ "$(type_of)" = ram ] || retyped
+${call} rabbitmqctl -q start_app
+rm -f /n/retyping
+fi
+if [ -e /n/settings ]; then
+grep -qxF 'memory 0.4' /n/settings || ${call} rabbitmqctl -q set_vm_memory_high_watermark 0.4 > /dev/null
+grep -qxF 'disk 1GB' /n/settings || ${call} rabbitmqctl -q set_disk_free_limit 1GB > /dev/null
+grep -qxF 'partitions pause_minority' /n/settings || ${call} rabbitmqctl -q eval 'application:set_env(rabbit, cluster_partition_handling, pause_minority).' > /dev/null
+grep -qxF 'plugins rabbitmq_management rabbitmq_prometheus' /n/settings || ${call} rabbitmq-plugins -q set rabbitmq_management rabbitmq_prometheus > /dev/null
+fi
+cat > /n/settings <<'END'
+memory 0.4
+disk 1GB
+partitions pause_minority
+plugins rabbitmq_management rabbitmq_prometheus
+END`);
+});
+
+describe("well, stopped, started", () => {
+  const place = { name: "rabbitmq2", container: "rabbitmq", directory: "/n" };
+  const inspect = "docker inspect -f {{.State.Pid}} rabbitmq";
+  const alarms = broker("rabbitmq-diagnostics", "check_local_alarms");
+  const own = { "{{.State.Pid}}": { stdout: `${process.pid}\n` } };
+
+  test("awaitWell, by its text", () => {
+    const listens = `{ pid=$(docker inspect -f '{{.State.Pid}}' rabbitmq) && grep -qs ':1628 [0-9A-F:]* 0A' /proc/$pid/net/tcp /proc/$pid/net/tcp6; } 2> /dev/null`;
+    expect(awaitWell(place, 5672)).toBe(`deadline=$((SECONDS + 600))
+until { ${listens} && ${alarms}; } > /dev/null 2>&1; do
+  if [ $SECONDS -ge $deadline ]; then
+    echo "rabbitmq2 is not well: it does not serve, or an alarm (memory, disk space) holds publishers back" >&2
+    exit 1
+  fi
+  sleep 1
+done`);
+  });
+
+  test("is well when it listens, and no alarm is left", async () => {
+    const port = await serve({});
+    const docker = { ...own, check_local_alarms: [{ stdout: "disk alarm\n", code: 69 }, { stdout: "none\n" }] };
+    const outcome = await runOnHost(awaitWell(place, port), { stubs: { docker }, before: noWaiting });
+    expect(outcome).toEqual({ code: 0, stdout: "", stderr: "", calls: [inspect, alarms, inspect, alarms] });
+  });
+
+  test.each([
+    ["it does not listen", false, {}],
+    ["an alarm stays", true, { code: 69 }],
+  ])("is not well where %s", async (_title, listens, reply) => {
+    const port = listens ? await serve({}) : 1;
+    const docker = { ...own, check_local_alarms: reply };
+    const outcome = await runOnHost(awaitWell(place, port), { stubs: { docker }, before: noWaiting });
+    expect([outcome.code, outcome.stderr]).toEqual([
+      1,
+      "rabbitmq2 is not well: it does not serve, or an alarm (memory, disk space) holds publishers back\n",
+    ]);
+  });
+
+  test("a broker is stopped with its grace", async () => {
+    const docker = { "stop -t 300 rabbitmq": { stdout: "rabbitmq\n" } };
+    const outcome = await runOnHost(stop(place, 300), { stubs: { docker } });
+    expect(outcome).toEqual({ code: 0, stdout: "", stderr: "", calls: ["docker stop -t 300 rabbitmq"] });
+  });
+
+  test("a broker is started, and waited for", async () => {
+    expect(start(place, 5672)).toBe(`docker start rabbitmq > /dev/null\n${awaitBoot(place, 5672)}`);
+    const port = await serve({});
+    const docker = { "start rabbitmq": { stdout: "rabbitmq\n" }, ...own, await_startup: {} };
+    const outcome = await runOnHost(start(place, port), { stubs: { docker }, before: noWaiting });
+    const awaited = broker("rabbitmqctl", "await_startup");
+    expect(outcome).toEqual({ code: 0, stdout: "", stderr: "", calls: ["docker start rabbitmq", inspect, awaited] });
+  });
+});
