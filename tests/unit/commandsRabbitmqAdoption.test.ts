@@ -41,6 +41,7 @@ function host(files: Record<string, string> = byHand, answers: Stubs[string] = {
     ".Mounts": { stdout: `${join(directory, "by-hand")}\n` },
     "eval node().": { stdout: "rabbit@rabbitmq1\n" },
     "rabbitmqctl -q version": { stdout: "3.8.9\n" },
+    list_feature_flags: { stdout: "" },
     cluster_status: { stdout: clusterStatus({ members: threeMembers }) },
     "rabbitmq-plugins -q list -E -m": { stdout: "rabbitmq_management\nrabbitmq_prometheus\n" },
   };
