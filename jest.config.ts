@@ -12,6 +12,8 @@ const transform: Config["transform"] = {
 
 /** `unit` needs nothing but Node; `lab` needs the engine and the lab's hosts, and runs one file at a time. */
 const config: Config = {
+  // Where a test says nothing else. Machines that run the lab have much to do, and a slow answer is no wrong one.
+  testTimeout: 60_000,
   projects: [
     {
       displayName: "unit",
