@@ -25,7 +25,10 @@ function givenSettings(place: NodePlace): string {
   return `${place.directory}/settings`;
 }
 
-/** Mark that a node is changing its type, which begins with a reset. */
+/**
+ * Mark that a node is changing its type, which begins with a reset. It counts only while the broker's application stands
+ * still: one that has served again since may have queues again.
+ */
 function retyping(place: NodePlace): string {
   return `${place.directory}/retyping`;
 }
@@ -41,7 +44,9 @@ function changeType(place: NodePlace, { type, peers }: WantedMember): string {
   const ram = type === "ram" ? "--ram " : "";
   return `type_of() { if tr -d ' \\n' < ${file} | sed 's/.*],\\[//' | grep -o 'rabbit@[A-Za-z0-9_-]*' | grep -qx ${self}; then echo disc; else echo ram; fi; }
 if [ -e ${retyping(place)} ] || { [ -e ${file} ] && [ "$(type_of)" != ${type} ]; }; then
-if [ ! -e ${retyping(place)} ]; then
+clustered() { [ -e ${file} ] && grep -o 'rabbit@[A-Za-z0-9_-]*' ${file} | grep -vx ${self} > /dev/null; }
+serves_again() { clustered && [ "$(type_of)" != ${type} ] && ${cli(place, "rabbitmqctl", "list_global_parameters")} > /dev/null 2>&1; }
+if [ ! -e ${retyping(place)} ] || serves_again; then
 ${vacate(place)}
 touch ${retyping(place)}
 fi
@@ -54,7 +59,7 @@ retyped() {
   done
   return 1
 }
-[ -e ${file} ] && [ "$(type_of)" = ${type} ] || retyped
+clustered && [ "$(type_of)" = ${type} ] || retyped
 ${cli(place, "rabbitmqctl", "start_app")}
 rm -f ${retyping(place)}
 fi`;

@@ -152,10 +152,19 @@ describe("a node leaves", () => {
     );
   });
 
-  test("goes on after a cut, without asking again", async () => {
+  test("goes on after a cut, without asking for queues that a stopped broker cannot tell of", async () => {
     expect(await run({ list_global_parameters: { code: 69 } }, { leaving: "" })).toEqual(
-      passes([state, stopApp, reset]),
+      passes([state, parameters, stopApp, reset]),
     );
+  });
+
+  test("begins anew where the broker has served again since a cut, and may have queues again", async () => {
+    expect(await run({}, { leaving: "" })).toEqual(passes([...wayOut, stopApp, reset]));
+    const told = { stdout: "rabbit_classic_queue\t/\torders\nok\n" };
+    expect(await run({ "Tell(Lost)": told }, { leaving: "" })).toMatchObject({
+      code: 1,
+      calls: [state, parameters, queues("Lost")],
+    });
   });
 
   test("is marked while it is on its way", async () => {

@@ -167,10 +167,31 @@ describe("a member's type", () => {
     expect(outcome.stderr).toContain("  orders (classic_queue) in the virtual host /\n");
   });
 
-  test("is changed after a cut, without asking again", async () => {
+  const serves = broker("rabbitmqctl", "list_global_parameters");
+
+  test("is changed after a cut, without asking for queues that a stopped broker cannot tell of", async () => {
     const files = { [nodesFile]: types.disc, settings: given, retyping: "" };
-    const outcome = await run({ type: "ram" }, { files, docker });
-    expect(outcome).toMatchObject({ code: 0, calls: [stopApp, change("ram"), startApp], marked: false });
+    const stopped = { list_global_parameters: { code: 69 }, ...docker };
+    const outcome = await run({ type: "ram" }, { files, docker: stopped });
+    expect(outcome).toMatchObject({ code: 0, calls: [serves, stopApp, change("ram"), startApp], marked: false });
+  });
+
+  test("is begun anew where the broker has served again since a cut, and may have queues again", async () => {
+    const files = { [nodesFile]: types.disc, settings: given, retyping: "" };
+    const outcome = await run({ type: "ram" }, { files, docker: { list_global_parameters: {}, ...docker } });
+    expect(outcome).toMatchObject({
+      code: 0,
+      calls: [serves, ...vacated, stopApp, change("ram"), startApp],
+      marked: false,
+    });
+  });
+
+  test("comes by a join where a cut left the node alone, of the right type", async () => {
+    const files = { [nodesFile]: "{[rabbit@rabbitmq2],[rabbit@rabbitmq2]}.\n", settings: given, retyping: "" };
+    const cut = { ...docker, change_cluster_node_type: { code: 69 }, join_cluster: {} };
+    const outcome = await run({ type: "disc" }, { files, docker: cut });
+    const join = broker("rabbitmqctl", "join_cluster rabbit@rabbitmq1");
+    expect(outcome).toMatchObject({ code: 0, calls: [stopApp, change("disc"), join, startApp], marked: false });
   });
 
   test("is only started where a cut came after the change", async () => {
@@ -185,6 +206,7 @@ describe("a member's type", () => {
   ] as const)("comes by a join, as %s, where a cut came between the reset and it", async (type, option) => {
     const files = { [nodesFile]: types[type === "ram" ? "disc" : "ram"], settings: given, retyping: "" };
     const cut = {
+      list_global_parameters: { code: 69 },
       ...docker,
       change_cluster_node_type: { code: 69 },
       "@rabbitmq1": { code: 69 },
@@ -194,12 +216,21 @@ describe("a member's type", () => {
     const joins = ["rabbitmq1", "rabbitmq3"].map((peer) =>
       broker("rabbitmqctl", `join_cluster ${option}rabbit@${peer}`),
     );
-    expect(outcome).toMatchObject({ code: 0, calls: [stopApp, change(type), ...joins, startApp], marked: false });
+    expect(outcome).toMatchObject({
+      code: 0,
+      calls: [serves, stopApp, change(type), ...joins, startApp],
+      marked: false,
+    });
   });
 
   test("keeps its mark where no other member lets it in", async () => {
     const files = { [nodesFile]: types.disc, settings: given, retyping: "" };
-    const refused = { ...docker, change_cluster_node_type: { code: 69 }, join_cluster: { code: 69 } };
+    const refused = {
+      list_global_parameters: { code: 69 },
+      ...docker,
+      change_cluster_node_type: { code: 69 },
+      join_cluster: { code: 69 },
+    };
     const outcome = await run({ type: "ram" }, { files, docker: refused });
     expect([outcome.code === 0, outcome.marked, outcome.calls.includes(startApp)]).toEqual([false, true, false]);
   });
@@ -212,7 +243,9 @@ test("settle, by its text", () => {
   expect(settle(place, { ...wanted, type: "ram" }))
     .toBe(`type_of() { if tr -d ' \\n' < ${file} | sed 's/.*],\\[//' | grep -o 'rabbit@[A-Za-z0-9_-]*' | grep -qx rabbit@rabbitmq2; then echo disc; else echo ram; fi; }
 if [ -e /n/retyping ] || { [ -e ${file} ] && [ "$(type_of)" != ram ]; }; then
-if [ ! -e /n/retyping ]; then
+clustered() { [ -e ${file} ] && grep -o 'rabbit@[A-Za-z0-9_-]*' ${file} | grep -vx rabbit@rabbitmq2 > /dev/null; }
+serves_again() { clustered && [ "$(type_of)" != ram ] && ${call} rabbitmqctl -q list_global_parameters > /dev/null 2>&1; }
+if [ ! -e /n/retyping ] || serves_again; then
 ${vacate(place)}
 touch /n/retyping
 fi
@@ -225,7 +258,7 @@ retyped() {
   done
   return 1
 }
-[ -e ${file} ] && [ "$(type_of)" = ram ] || retyped
+clustered && [ "$(type_of)" = ram ] || retyped
 ${call} rabbitmqctl -q start_app
 rm -f /n/retyping
 fi

@@ -127,11 +127,12 @@ describe("how a node leaves", () => {
 
   test("leave", () => {
     expect(leave(place)).toBe(`[ "$(docker inspect -f '{{.State.Running}}' rabbitmq 2> /dev/null)" = true ] || exit 0
-if [ ! -e /var/lib/warren/rabbitmq/leaving ]; then
-members=$(${call} rabbitmqctl -q list_global_parameters --no-table-headers | grep '^warren_members[[:space:]]') || exit 0
-case $members in *'"rabbit@rabbitmq2"'*) exit 0 ;; esac
+if parameters=$(${call} rabbitmqctl -q list_global_parameters --no-table-headers); then
+case $(grep '^warren_members[[:space:]]' <<< "$parameters" || true) in '' | *'"rabbit@rabbitmq2"'*) exit 0 ;; esac
 ${vacate(place)}
 touch /var/lib/warren/rabbitmq/leaving
+elif [ ! -e /var/lib/warren/rabbitmq/leaving ]; then
+exit 0
 fi
 ${call} rabbitmqctl -q stop_app
 ${call} rabbitmqctl -q reset
