@@ -85,7 +85,8 @@ ${waitUntil("evicted", 300, `queues still have members on ${node} after 300 s`, 
 /**
  * Script: moves everything off a node that is about to be reset, while the cluster goes on: quorum queues and streams get
  * a member on another node that has none yet, its clients are sent away and its leaders moved, its members are taken out of
- * all queues. It refuses where a queue would be lost. Run on the node itself.
+ * all queues. It refuses where a queue would be lost, and takes the node back into service where it cannot finish. Run on
+ * the node itself.
  */
 export function vacate(place: NodePlace): string {
   const self = erlangName(place.name);
@@ -103,10 +104,13 @@ while IFS=$'\\t' read -r kind vhost queue target; do
 ${waitUntil('add_to "$target" > /dev/null 2>&1', 60, "the queue $queue in the virtual host $vhost cannot be given a member on $target. Nothing was taken from it")}
 done <<< "$moving"
 ${cli(place, "rabbitmq-upgrade", "drain")} > /dev/null
+revive() { ${cli(place, "rabbitmq-upgrade", "revive")} > /dev/null || true; }
+(
 ${evict(self)}
+) || { revive; exit 1; }
 lost=$(queues Lost ${self})
 if [ -n "$lost" ]; then
-  ${cli(place, "rabbitmq-upgrade", "revive")} > /dev/null || true
+  revive
   printf 'meanwhile a queue has come to live on ${place.name} alone:\\n%s\\n' "$lost" >&2
   exit 1
 fi`;

@@ -1,14 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { resetLab } from "./support/hosts";
+import { resetLab, root } from "./support/hosts";
 import { Stack, type Run, type StackFile } from "./support/stack";
 
 /*
- * `npm run plan` beside files that hold what it should say (`plans/`). WARREN_WRITE_PLANS=1 writes them anew; read what has
- * changed before you commit it.
+ * `npm run plan` beside files that hold what it should say (`docs/plans/`). WARREN_WRITE_PLANS=1 writes them anew; read
+ * what has changed before you commit it.
  */
-const plans = join(__dirname, "plans");
+const plans = join(root, "docs/plans");
 mkdirSync(plans, { recursive: true });
 
 /** What the file of that name says; or, where it is to be written, what was found. */
@@ -34,11 +34,24 @@ const changes: [name: string, status: number, change: (config: StackFile) => unk
     },
   ],
   ["shrink", 2, (config) => config["warren:rabbitmq"].nodes.pop()],
+  ["root-leaves", 2, (config) => config["warren:rabbitmq"].nodes.shift()],
+  ["replaced-host", 2, (config) => (config["warren:hosts"]["host2"]!["machine"] = "serial-4711")],
   ["changed-type", 2, (config) => (config["warren:rabbitmq"].nodes[2]!.type = "disc")],
   ["lost-host", 2, (config) => (config["warren:hosts"]["host3"]!["lost"] = true)],
   ["changed-setting", 2, (config) => (config["warren:rabbitmq"].settings = { channel_max: 1000, heartbeat: 30 })],
+  [
+    "enabled-plugin",
+    2,
+    (config) =>
+      (config["warren:rabbitmq"]["plugins"] = ["rabbitmq_management", "rabbitmq_prometheus", "rabbitmq_shovel"]),
+  ],
   ["changed-image", 2, (config) => (config["warren:rabbitmq"].image = "rabbitmq:3.9.29-management")],
   ["rotated-password", 2, (config) => (config["warren:rabbitmq"]["password"] = rotated)],
+  ["rotated-logins", 2, (config) => (config["warren:rabbitmq"]["rotation"] = { administrator: 2 })],
+  ["rotated-cookie", 2, (config) => (config["warren:rabbitmq"]["rotation"] = { cookie: 2 })],
+  ["rotated-vrrp-password", 2, (config) => (config["warren:vip"]!["rotation"] = 2)],
+  ["stopped", 2, (config) => (config["warren:rabbitmq"]["stopped"] = true)],
+  ["firewall", 2, (config) => Object.assign(config, { "warren:firewall": { management: [] } })],
   ["changed-balancers", 2, (config) => (config["warren:haproxy"].ports["stats"] = 8200)],
   ["changed-virtual-ip", 2, (config) => (config["warren:vip"]!["address"] = "198.18.66.101/24")],
   ["broken-policy", 1, (config) => (config["warren:rabbitmq"]["dataDirectory"] = "/tmp/rabbitmq")],

@@ -55,7 +55,12 @@ describe(`RabbitMQ ${version}, down as a whole`, () => {
     expect(losses(report)).toEqual({});
     const count = restarted(before, await brokerStarts(brokers));
     expect(count).toBe(3);
-    record({ change: "The cluster is stopped and started", broker: version, traffic: report, restarted: count });
+    record({
+      change: "The cluster is stopped and started by hand",
+      broker: version,
+      traffic: report,
+      restarted: count,
+    });
     await stack.up("--expect-no-changes");
   }, 400_000);
 

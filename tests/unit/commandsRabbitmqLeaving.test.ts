@@ -207,6 +207,7 @@ describe("a node that was drained serves again, or is told about", () => {
       marked: false,
     });
     expect(outcome.calls).not.toContain(reset);
+    expect(outcome.calls.at(-1)).toBe(revive);
   });
 });
 

@@ -161,10 +161,13 @@ until add_to "$target" > /dev/null 2>&1; do
 done
 done <<< "$moving"
 ${call} rabbitmq-upgrade -q drain > /dev/null
+revive() { ${call} rabbitmq-upgrade -q revive > /dev/null || true; }
+(
 ${evict("rabbit@rabbitmq2")}
+) || { revive; exit 1; }
 lost=$(queues Lost rabbit@rabbitmq2)
 if [ -n "$lost" ]; then
-  ${call} rabbitmq-upgrade -q revive > /dev/null || true
+  revive
   printf 'meanwhile a queue has come to live on rabbitmq2 alone:\\n%s\\n' "$lost" >&2
   exit 1
 fi`);

@@ -21,6 +21,7 @@ export const changes = [
   "The administrator's password is rotated",
   "The keepalived password is rotated",
   "The cluster is stopped and started",
+  "The cluster is stopped and started by hand",
   "Power loss of all hosts",
   "Power loss, the node that stopped last is lost",
   "A node is cut off (pause_minority)",
