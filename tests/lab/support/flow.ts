@@ -54,7 +54,8 @@ export class Flow {
   private readonly mark = randomUUID();
   private longestGapMs = 0;
   private lastConfirm = 0;
-  private lastDelivery = Date.now();
+  private lastDelivery = 0;
+  private consumingSince = 0;
   private stopping = false;
   private holding = false;
   private held: () => void = () => undefined;
@@ -72,7 +73,8 @@ export class Flow {
       this.consume();
     }
     this.watch = setInterval(() => {
-      if (this.consumer !== undefined && this.unseen.size > 0 && Date.now() - this.lastDelivery > deliverWithinMs) {
+      const last = Math.max(this.lastDelivery, this.consumingSince);
+      if (this.consumer !== undefined && this.unseen.size > 0 && Date.now() - last > deliverWithinMs) {
         this.consume();
       }
     }, 1000);
@@ -163,7 +165,7 @@ export class Flow {
 
   private consume(): void {
     this.consumer?.unsafeDestroy();
-    this.lastDelivery = Date.now();
+    this.consumingSince = Date.now();
     this.consumer = this.connect();
     this.subscription = this.consumer.createConsumer(
       { queue: this.queue.name, queueOptions: this.declaration, qos: { prefetchCount: 50 } },
@@ -216,7 +218,9 @@ export class Flow {
       if (this.consumer === undefined) {
         this.consume();
       }
-      const stalled = (): boolean => Date.now() - this.lastDelivery > 2 * deliverWithinMs;
+      const ended = Date.now();
+      // Long enough for another consumer, if the one there is gets nothing.
+      const stalled = (): boolean => Date.now() - Math.max(this.lastDelivery, ended) > 2 * deliverWithinMs;
       await until("all is consumed", () => Promise.resolve(this.unseen.size === 0 || stalled()), 600);
       if (this.unseen.size > 0) {
         await this.readToTheEnd();
