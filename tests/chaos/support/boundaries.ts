@@ -62,8 +62,8 @@ async function tick(): Promise<boolean> {
   return new Promise((resolve) => setTimeout(resolve, 5, false));
 }
 
-/** Kill at each step; on a machine that has much else to do, `WARREN_KILL_EVERY=5` kills at every fifth. */
-const killEvery = Number(process.env["WARREN_KILL_EVERY"] ?? 1);
+/** Of the steps, at every so many one is killed. `WARREN_KILL_EVERY=1`: at each, which takes most of an hour. */
+export const killEvery = Number(process.env["WARREN_KILL_EVERY"] ?? 8);
 
 /**
  * Runs `up` again and again, and kills each run as soon as it begins a step that no run before it has begun, until one
