@@ -145,8 +145,10 @@ describe("an up that is killed at every step it begins", () => {
     stack.change((config) => {
       config["warren:haproxy"]["retries"] = 4;
     });
+    const before = stack.log.length;
     const run = stack.start("up", "--yes", "--skip-preview", "--parallel", "32");
-    await until("it changes a balancer", () => Promise.resolve(/haproxy-host\d-config updating/.test(stack.log)));
+    const changes = (): boolean => /haproxy-host\d-config updating/.test(stack.log.slice(before));
+    await until("it changes a balancer", () => Promise.resolve(changes()));
     kill(run.process.pid ?? 0);
     await run.ended;
     const { code, output } = await stack.recover();

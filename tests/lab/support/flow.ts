@@ -50,6 +50,8 @@ export class Flow {
   private readonly consumed = new Set<number>();
   private duplicates = 0;
   private connections = 0;
+  /** Of these, how many it took until the traffic flowed: making a queue may take longer than an answer should. */
+  private connectionsToFlow = 0;
   /** Stands in each message: what an earlier traffic left in the same queue is not ours. */
   private readonly mark = randomUUID();
   private longestGapMs = 0;
@@ -192,6 +194,12 @@ export class Flow {
     this.unseen.delete(number);
   }
 
+  /** Waits until messages go all the way; from then on it counts how often a client has to connect again. */
+  async flows(): Promise<void> {
+    await this.serves(60);
+    this.connectionsToFlow = this.connections;
+  }
+
   /** Waits until one more message has gone all the way. */
   async serves(seconds: number): Promise<void> {
     const { size } = this.confirmed;
@@ -208,13 +216,12 @@ export class Flow {
 
   /** Ends the traffic once it flows, so that a gap at its end counts as well; reads what is left. */
   async stop(): Promise<TrafficReport> {
-    const opened = this.consumer === undefined ? 1 : 2;
     let reconnects: number;
     try {
       await until(`a message is confirmed in ${this.queue.name}`, this.nextConfirm(), 120);
       this.stopping = true;
       await this.publishing;
-      reconnects = this.connections - opened;
+      reconnects = this.connections - this.connectionsToFlow;
       if (this.consumer === undefined) {
         this.consume();
       }

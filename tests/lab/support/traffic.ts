@@ -37,7 +37,7 @@ export class Traffic {
   static async start(outputs: Outputs, queues: readonly TrafficQueue[]): Promise<Traffic> {
     const traffic = new Traffic(outputs, queues);
     try {
-      await traffic.serves();
+      await Promise.all(traffic.flows.map((flow) => flow.flows()));
     } catch (error) {
       traffic.end();
       throw error;
