@@ -17,6 +17,8 @@ export const restartPolicy = policy(
   {
     types: [types.container],
     resource: ({ name, inputs }, report) => {
+      // A broker that is stopped on purpose is meant to stay so.
+      if (inputs.mustRun === false) return;
       const restart = text(inputs.restart);
       if (isAbsent(inputs.restart)) report(`The container ${name} has no restart policy.`);
       else if (restart !== undefined && !lasting.includes(restart)) {

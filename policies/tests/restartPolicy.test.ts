@@ -13,3 +13,7 @@ test.each([
 test.each(["always", "unless-stopped", unknownText])("passes restart: %s", async (restart) => {
   expect(await check(restartPolicy, ...container({ restart }))).toEqual([]);
 });
+
+test("passes a container that is stopped on purpose", async () => {
+  expect(await check(restartPolicy, ...container({ restart: "no", mustRun: false }))).toEqual([]);
+});

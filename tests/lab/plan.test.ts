@@ -34,7 +34,14 @@ const changes: [name: string, status: number, change: (config: StackFile) => unk
     },
   ],
   ["shrink", 2, (config) => config["warren:rabbitmq"].nodes.pop()],
-  ["root-leaves", 2, (config) => config["warren:rabbitmq"].nodes.shift()],
+  [
+    "replaced-root",
+    2,
+    (config) => {
+      config["warren:rabbitmq"].nodes.shift();
+      config["warren:rabbitmq"].nodes.push({ name: "rabbitmq4", host: "host4", type: "disc" });
+    },
+  ],
   ["replaced-host", 2, (config) => (config["warren:hosts"]["host2"]!["machine"] = "serial-4711")],
   ["changed-type", 2, (config) => (config["warren:rabbitmq"].nodes[2]!.type = "disc")],
   ["lost-host", 2, (config) => (config["warren:hosts"]["host3"]!["lost"] = true)],
@@ -97,6 +104,7 @@ describe("npm run plan", () => {
       stack.change(change);
       const { code, output } = await planned();
       stack.change((config) => {
+        for (const key of Object.keys(config)) if (!(key in before)) Reflect.deleteProperty(config, key);
         Object.assign(config, before);
       });
       expect(output).toBe(expected(name, output));

@@ -90,10 +90,11 @@ describe(`RabbitMQ ${version}, down as a whole`, () => {
     await lab("stop", "host1");
     // As docs/operations.md says. A mirror that starts before this wipes itself, to copy a master that never comes.
     const survivors = ["host2", "host3"];
-    const image = `rabbitmq:${version}-management`;
+    const data = "/var/lib/rabbitmq/mnesia/rabbit@rabbitmq2";
+    const environment = `-e RABBITMQ_MNESIA_DIR=${data} -e RABBITMQ_FEATURE_FLAGS_FILE=${data}-feature_flags`;
     await onHost(
       "host2",
-      `docker run --rm --hostname rabbitmq2 --volumes-from rabbitmq -e RABBITMQ_MNESIA_DIR=/var/lib/rabbitmq/mnesia/rabbit@rabbitmq2 ${image} rabbitmqctl forget_cluster_node --offline rabbit@rabbitmq1`,
+      `docker run --rm --hostname rabbitmq2 --volumes-from rabbitmq ${environment} rabbitmq:${version}-management rabbitmqctl forget_cluster_node --offline rabbit@rabbitmq1`,
     );
     for (const host of survivors) {
       await onHost(host, "docker start rabbitmq");
