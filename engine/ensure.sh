@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that Warren's Pulumi engine is there: the CLI, its Node language host and the four resource plugins.
+# Makes sure that Warren's Pulumi engine is there: the CLI, its Node language host and the five resource plugins.
 set -euo pipefail
 
 usage() {

@@ -97,9 +97,9 @@ build_plugin() { # NAME VERSION
     ldflags="-s -w -X main.version=$2"
     build command "the command plugin" .
   else
-    # One module makes all three, the first time one of them is asked for.
+    # One module makes all four, the first time one of them is asked for.
     ldflags="-s -w -X 'plugins/bridge.versions=${plugin_versions[*]}'"
-    build plugins "the docker, random and rabbitmq plugins" -tags no_compose ./docker ./random ./rabbitmq
+    build plugins "the docker, random, rabbitmq and tls plugins" -tags no_compose ./docker ./random ./rabbitmq ./tls
   fi
   # The plugin's folder carries what it was built from, so that a changed source replaces it.
   mkdir "$work/plugin-$name"

@@ -1,4 +1,4 @@
-// Package bridge holds what the three bridged plugins share.
+// Package bridge holds what the four bridged plugins share.
 package bridge
 
 import (
