@@ -1,5 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
-
 import { Firewall } from "./components/firewall";
 import { HaproxyPair } from "./components/haproxyPair";
 import { Host } from "./components/host";
@@ -7,6 +5,7 @@ import { KeepalivedVip } from "./components/keepalivedVip";
 import { stackOutputs, type StackOutputs } from "./components/outputs";
 import { RabbitCluster } from "./components/rabbitCluster";
 import { lastUpdate } from "./components/serving";
+import { stackTls } from "./components/stackTls";
 import { loadConfig } from "./config";
 import { refuseChanges, remaining } from "./config/changes";
 import { firewalls } from "./config/firewall";
@@ -23,8 +22,8 @@ function present<T>(value: T | undefined): T {
 /** The whole service: hosts, a RabbitMQ cluster on some, balancers on some, and a virtual IP between the balancers. */
 export = async (): Promise<StackOutputs> => {
   const config = loadConfig();
-  const { nodes: serving, logins } = await lastUpdate();
-  refuseChanges(serving, logins, config);
+  const { nodes: serving, logins, betweenNodes } = await lastUpdate();
+  refuseChanges(serving, logins, config, betweenNodes);
   const { rabbitmq, haproxy, vip, prepare } = config;
   // A cluster made by hand serves as well: what is done to it is done to one node after the other.
   const adopting = rabbitmq.nodes.filter((node) => node.adopt !== undefined);
@@ -39,9 +38,11 @@ export = async (): Promise<StackOutputs> => {
     const leaving = serving.map((node) => node.host);
     new Firewall("firewall", { rules: firewalls(config, leaving), hosts: [...hosts.values()] });
   }
+  const tls = stackTls(config);
   const cluster = new RabbitCluster("rabbitmq", {
     ...timezone,
     ...rabbitmq,
+    tls,
     nodes: rabbitmq.nodes.map((node) => ({ ...node, host: host(node.host) })),
     conf: rabbitmq,
     directory: rabbitmq.dataDirectory,
@@ -58,8 +59,7 @@ export = async (): Promise<StackOutputs> => {
       host(at).lost ? [] : [{ name, address: host(at).address, ports: rabbitmq.ports }],
     ),
     readyCheck: saysWhetherReady(rabbitmq.version),
-    certificates: haproxy.tls.certificates.map((pem) => pulumi.secret(pem)),
-    passThrough: haproxy.tls.passThrough,
+    brokerTls: tls,
     ...(vip === undefined ? {} : { vips: { ips: vip.ips, hosts: vip.hosts.map(host) } }),
     brokers: [cluster.formed],
     rolling: serving.length + adopting.length > 0,
@@ -75,5 +75,5 @@ export = async (): Promise<StackOutputs> => {
       })),
     });
   }
-  return stackOutputs(config, cluster, balancers);
+  return stackOutputs(config, cluster, balancers, tls);
 };

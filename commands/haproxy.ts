@@ -19,6 +19,9 @@ export const configFile = "haproxy.cfg";
 /** The first is for clients that name no server. */
 export const certificateFile = (index: number): string => (index === 0 ? "frontend.pem" : `frontend-${index + 1}.pem`);
 
+/** The authorities that the balancer trusts for the brokers' certificates. */
+export const authorityFile = "brokers-authority.pem";
+
 /** Where the container finds the socket of the host's syslog. */
 export const logDirectory = "/run/warren-log";
 export const logSocket = "haproxy.sock";

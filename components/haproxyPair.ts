@@ -10,11 +10,15 @@ import { haproxyCfg, healthPath, type Frontends, type HaproxyCfg } from "../temp
 import { containerDefaults, stackLabel } from "./container";
 import { generated } from "./generated";
 import type { Host } from "./host";
+import type { StackTls } from "./stackTls";
 
 /** Ports on the balancers' hosts. A frontend without a port does not exist. */
 export type HaproxyPorts = Frontends<number>;
 
-type FromConf = Omit<HaproxyCfg, "ports" | "stats" | "certificates" | "log" | "configurationPath">;
+type FromConf = Omit<
+  HaproxyCfg,
+  "ports" | "stats" | "certificates" | "passThrough" | "brokerTls" | "log" | "configurationPath"
+>;
 
 export interface HaproxyPairArgs extends FromConf {
   image: string;
@@ -28,8 +32,14 @@ export interface HaproxyPairArgs extends FromConf {
   stats: { username: string; password?: pulumi.Input<string>; rotation: number };
   /** `stdout`, `rsyslog` (the host's own, which writes the file) or `ADDRESS:PORT`. */
   log: { target: string; facility: string; level: string; file: string };
-  /** PEM with certificate chain and key, for the ports with TLS. The first is for clients that name no server. */
-  certificates: pulumi.Input<string>[];
+  tls: {
+    /** PEM with certificate chain and key, for the ports with TLS. The first is for clients that name no server. */
+    certificates: string[];
+    /** TLS on the port amqps goes on to the brokers as it is. */
+    passThrough: boolean;
+  };
+  /** What the brokers do over TLS is done so from here, too; a certificate that is made stands in for given ones. */
+  brokerTls?: StackTls | undefined;
   timezone?: string;
   /** The brokers: a balancer that starts before them would first have to find out that they are up. */
   brokers: pulumi.Resource[];
@@ -185,10 +195,13 @@ export class HaproxyPair extends pulumi.ComponentResource {
     return [host.run(`${name}-log`, scripts, { parent: this, dependsOn: [host.ready] })];
   }
 
-  private files(directory: string, { certificates, ...args }: HaproxyPairArgs): pulumi.Output<Files> {
+  private files(directory: string, { tls, brokerTls, ...args }: HaproxyPairArgs): pulumi.Output<Files> {
     const ports: HaproxyPorts = { amqp: innerPorts.amqp, stats: innerPorts.stats };
     for (const key of Object.keys(args.ports) as (keyof HaproxyPorts)[]) ports[key] = innerPorts[key];
-    return pulumi.all([this.statsPassword, pulumi.all(certificates)]).apply(([password, pems]) => {
+    const trusted = brokerTls === undefined ? [] : [brokerTls.authority];
+    const made = brokerTls?.balancers === undefined ? [] : [brokerTls.balancers];
+    const certificates = [...tls.certificates.map((pem) => pulumi.secret(pem)), ...made];
+    return pulumi.all([this.statsPassword, certificates, trusted]).apply(([password, pems, authorities]) => {
       const { facility, level } = args.log;
       const cfg = {
         ...args,
@@ -196,9 +209,17 @@ export class HaproxyPair extends pulumi.ComponentResource {
         stats: { username: args.stats.username, password },
         log: { target: logTarget(args.log.target), facility, level },
         certificates: pems.map((_, index) => `${haproxy.configDirectory}/${haproxy.certificateFile(index)}`),
+        passThrough: tls.passThrough,
+        ...(brokerTls && {
+          brokerTls: {
+            amqp: brokerTls.clients,
+            management: brokerTls.management,
+            authority: `${haproxy.configDirectory}/${haproxy.authorityFile}`,
+          },
+        }),
       };
       const digest = createHash("sha256")
-        .update(JSON.stringify([haproxyCfg(cfg), pems]))
+        .update(JSON.stringify([haproxyCfg(cfg), [...pems, ...authorities]]))
         .digest("hex");
       const configurationPath = `/configuration/${digest.slice(0, 32)}`;
       const file = (name: string, content: string) => ({
@@ -210,6 +231,7 @@ export class HaproxyPair extends pulumi.ComponentResource {
       const files = [
         file(haproxy.configFile, haproxyCfg({ ...cfg, configurationPath })),
         ...pems.map((pem, index) => file(haproxy.certificateFile(index), pem)),
+        ...authorities.map((pem) => file(haproxy.authorityFile, pem)),
       ];
       return { files, configurationPath };
     });

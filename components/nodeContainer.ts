@@ -4,8 +4,10 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import type { HostFile } from "../commands/files";
 import * as rabbitmq from "../commands/rabbitmq";
+import { distributionArguments } from "../templates/distributionConf";
 import { enabledPlugins, rabbitmqConf, type RabbitmqConf } from "../templates/rabbitmqConf";
 import { containerDefaults } from "./container";
+import type { StackTls } from "./stackTls";
 
 /*
  * What a node's container is made of: its settings, its files, and what of them replaces it when it changes.
@@ -18,6 +20,8 @@ export interface RabbitNodePorts {
   amqp: number;
   amqps: number;
   management: number;
+  /** Published where the management page is by HTTPS. */
+  managementTls?: number;
   metrics: number;
   /** Of plugins: published where they are enabled. */
   mqtt?: number;
@@ -26,7 +30,7 @@ export interface RabbitNodePorts {
 }
 
 /** What goes into `rabbitmq.conf`, without what the component itself knows. */
-export type NodeConf = Omit<RabbitmqConf, "password" | "ports">;
+export type NodeConf = Omit<RabbitmqConf, "password" | "ports" | "tls">;
 
 /** What all nodes of a cluster share. */
 export interface RabbitNodeSettings {
@@ -50,6 +54,8 @@ export interface RabbitNodeSettings {
   /** The brokers are to stand still. */
   stopped: boolean;
   timezone?: string;
+  /** Absent: none. */
+  tls?: StackTls | undefined;
 }
 
 /** Ports inside the container. Nodes tell each other the other two, epmd and distribution, which are the same outside. */
@@ -61,7 +67,14 @@ export const innerPorts = {
   mqtt: 1883,
   stomp: 61613,
   stream: 5552,
+  managementTls: 15671,
 } as const;
+
+/** A node's certificates, inside its container. */
+export const innerTlsFiles = {
+  authority: `${rabbitmq.tlsMount}/${rabbitmq.tlsFiles.authority}`,
+  node: `${rabbitmq.tlsMount}/${rabbitmq.tlsFiles.node}`,
+};
 
 /** Name of a node's container on its host. */
 export const rabbitContainer = "rabbitmq";
@@ -81,14 +94,16 @@ export function nodeFiles({ directory }: rabbitmq.NodePlace, args: RabbitNodeSet
   });
   return [
     own("conf/enabled_plugins", "0640", enabledPlugins(args.conf.plugins)),
-    own("conf/rabbitmq.conf", "0440", conf(args.conf, password)),
+    own("conf/rabbitmq.conf", "0440", conf(args.conf, args.tls, password)),
   ];
 }
 
-function portPairs(ports: RabbitNodePorts): { internal: number; external: number }[] {
+/** With HTTPS on the network, the page without it is for the host alone, whose scripts ask it. */
+function portPairs(ports: RabbitNodePorts): { internal: number; external: number; ip?: string }[] {
   const pairs = Object.entries({ ...ports, ...innerPorts }).flatMap(([key, internal]) => {
     const external = ports[key as keyof RabbitNodePorts];
-    return external === undefined ? [] : [{ internal, external }];
+    const local = key === "management" && ports.managementTls !== undefined ? { ip: "127.0.0.1" } : {};
+    return external === undefined ? [] : [{ internal, external, ...local }];
   });
   return [...pairs, ...cliPorts(ports.distribution).map((port) => ({ internal: port, external: port }))];
 }
@@ -101,8 +116,15 @@ function cliPorts(distribution: number): number[] {
   return Array.from({ length: 11 }, (_, offset) => distribution + 10_000 + offset);
 }
 
-function conf(settings: NodeConf, password: string): string {
-  return rabbitmqConf({ ...settings, password, ports: innerPorts });
+function conf(settings: NodeConf, tls: StackTls | undefined, password: string): string {
+  const broker = tls && {
+    clients: tls.clients,
+    management: tls.management,
+    ports: innerPorts,
+    versions: tls.versions,
+    files: innerTlsFiles,
+  };
+  return rabbitmqConf({ ...settings, password, ports: innerPorts, ...(broker && { tls: broker }) });
 }
 
 /** Everything that replaces a node's container when it changes, beside its image and what it reads when it starts. */
@@ -115,6 +137,7 @@ export function containerSpec({ name, directory }: rabbitmq.NodePlace, args: Rab
     envs: [
       ...fixedEnvironment(args.ports),
       ...(timezone === undefined ? [] : [`TZ=${timezone}`]),
+      ...(args.tls?.distribution === true ? distributionEnvironment() : []),
       ...Object.entries(args.environment).map(([key, value]) => `${key}=${value}`),
     ],
     // Without swap: a broker that is swapped out is slower than one that holds publishers back.
@@ -129,6 +152,12 @@ export function containerSpec({ name, directory }: rabbitmq.NodePlace, args: Rab
   };
 }
 
+/** Has the broker, and its CLI, speak TLS with other nodes. */
+function distributionEnvironment(): string[] {
+  const erlang = distributionArguments(`${rabbitmq.tlsMount}/${rabbitmq.tlsFiles.distribution}`);
+  return ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "RABBITMQ_CTL_ERL_ARGS"].map((name) => `${name}=${erlang}`);
+}
+
 /** What every node of a cluster has alike and none may change. */
 export function fixedEnvironment(ports: RabbitNodePorts): string[] {
   return [`ERL_EPMD_PORT=${ports.epmd}`, `RABBITMQ_DIST_PORT=${ports.distribution}`];
@@ -138,13 +167,17 @@ export function fixedEnvironment(ports: RabbitNodePorts): string[] {
  * What the broker reads only when it starts: without the first user, who counts on a blank database alone, and without what
  * a running member takes up.
  */
-function startupFiles(settings: NodeConf): string {
+function startupFiles(settings: NodeConf, tls: StackTls | undefined): string {
   const running = { plugins: [], memoryHighWatermark: 0, diskFreeLimit: "", partitionHandling: "ignore" } as const;
-  return conf({ ...settings, ...running, username: "", vhost: "" }, "");
+  return conf({ ...settings, ...running, username: "", vhost: "" }, tls, "");
 }
 
 /** Changes with whatever needs a new container, beside the image. */
-export function settingsDigest(spec: ReturnType<typeof containerSpec>, conf: NodeConf, machine: string): string {
-  const text = JSON.stringify([spec, startupFiles(conf), machine]);
+export function settingsDigest(
+  spec: ReturnType<typeof containerSpec>,
+  { conf, tls }: Pick<RabbitNodeSettings, "conf" | "tls">,
+  machine: string,
+): string {
+  const text = JSON.stringify([spec, startupFiles(conf, tls), machine]);
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }

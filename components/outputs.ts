@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../config";
 import type { HaproxyPair } from "./haproxyPair";
 import type { ClusterMembers, RabbitCluster } from "./rabbitCluster";
+import type { StackTls } from "./stackTls";
 
 /** What a stack hands to applications. Names and types are a contract. */
 export interface StackOutputs {
@@ -42,12 +43,24 @@ export interface StackOutputs {
    * others join.
    */
   nodes: { name: string; host: string; type: "disc" | "ram"; machine: string; root: boolean }[];
+  /** What the brokers do over TLS; absent in a stack without `warren:tls`. */
+  tls?: { clients: boolean; management: boolean; nodes: boolean };
+  /**
+   * PEM: the certificates of the authority that signed the brokers', and the balancers' where theirs is made; absent in a
+   * stack without `warren:tls`.
+   */
+  certificateAuthority?: pulumi.Output<string>;
   /** The cluster as it says of itself. */
   members: pulumi.Output<ClusterMembers>;
 }
 
 /** The outputs of a stack, once everything that they promise is there. */
-export function stackOutputs(config: StackConfig, cluster: RabbitCluster, balancers: HaproxyPair): StackOutputs {
+export function stackOutputs(
+  config: StackConfig,
+  cluster: RabbitCluster,
+  balancers: HaproxyPair,
+  tls: StackTls | undefined,
+): StackOutputs {
   const { rabbitmq, haproxy, vip } = config;
   const present = (names: string[]) => names.flatMap((name) => config.hosts[name] ?? []).filter(({ lost }) => !lost);
   const firstBalancer = present(haproxy.hosts)[0]?.address;
@@ -56,16 +69,17 @@ export function stackOutputs(config: StackConfig, cluster: RabbitCluster, balanc
   const { amqp, stats, amqps, management, managementTls, metrics, mqtt, stomp, stream } = haproxy.ports;
   const managementUrl = (): string => {
     if (managementTls !== undefined) return `https://${entrance}:${managementTls}/`;
-    return management === undefined
+    if (management !== undefined) return `http://${entrance}:${management}/`;
+    return rabbitmq.ports.managementTls === undefined
       ? `http://${firstNode}:${rabbitmq.ports.management}/`
-      : `http://${entrance}:${management}/`;
+      : `https://${firstNode}:${rabbitmq.ports.managementTls}/`;
   };
   return {
     ...(vip === undefined ? {} : { vip: vip.ip, vips: vip.ips }),
     ports: {
       amqp,
       stats,
-      management: management ?? rabbitmq.ports.management,
+      management: management ?? rabbitmq.ports.managementTls ?? rabbitmq.ports.management,
       metrics: rabbitmq.ports.metrics,
       ...given({ amqps, managementTls, balancerMetrics: metrics, mqtt, stomp, stream }),
     },
@@ -81,6 +95,12 @@ export function stackOutputs(config: StackConfig, cluster: RabbitCluster, balanc
       const machine = present([host])[0]?.machine;
       return machine === undefined ? [] : [{ name, host, type, machine, root: name === cluster.root }];
     }),
+    ...(tls === undefined
+      ? {}
+      : {
+          tls: { clients: tls.clients, management: tls.management, nodes: tls.distribution },
+          certificateAuthority: tls.authority,
+        }),
     members: cluster.members,
   };
 }

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { containerOwner, labels, refuseForeign, removeStray } from "../commands/docker";
 import { writeFiles } from "../commands/files";
 import * as rabbitmq from "../commands/rabbitmq";
+import { distributionConf } from "../templates/distributionConf";
 import { enabledPlugins, hostsFile } from "../templates/rabbitmqConf";
 import type { Host } from "./host";
 import { containerDefaults, stackLabel } from "./container";
@@ -11,6 +12,7 @@ import {
   containerSpec,
   fixedEnvironment,
   innerPorts,
+  innerTlsFiles,
   nodeFiles,
   nodePlace,
   rabbitContainer,
@@ -56,6 +58,8 @@ export class RabbitNode extends pulumi.ComponentResource {
 
   private readonly args: RabbitNodeArgs;
   private readonly image: docker.RemoteImage;
+  /** Its certificates are written, where it has some; what a running broker shows to new connections is these. */
+  private readonly certificates: pulumi.Resource[];
 
   constructor(name: string, args: RabbitNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("warren:index:RabbitNode", name, { host: args.host.name, image: args.image, type: args.type }, opts);
@@ -96,7 +100,25 @@ export class RabbitNode extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [this.image] },
     );
+    this.certificates = this.certify(args);
     this.registerOutputs({});
+  }
+
+  /** A changed certificate is another text of this script alone: nothing else is replaced or restarted by it. */
+  private certify({ tls, host, image }: RabbitNodeArgs): pulumi.Resource[] {
+    const { name, place } = this;
+    const own = tls?.nodes[name];
+    if (tls === undefined || own === undefined) return [];
+    const distribution = tls.distribution ? distributionConf(innerTlsFiles, tls.versions) : undefined;
+    const create = pulumi
+      .all([tls.authority, own])
+      .apply(([authority, node]) =>
+        [containerOwner(image, "rabbitmq"), rabbitmq.writeCertificates(place, { authority, node }, distribution)].join(
+          "\n",
+        ),
+      );
+    const scripts = { create, delete: rabbitmq.removeCertificates(place), lock: name };
+    return [host.run(`${name}-tls`, scripts, { parent: this, dependsOn: [this.files] })];
   }
 
   /** From the gate to a node in the cluster. */
@@ -104,14 +126,14 @@ export class RabbitNode extends pulumi.ComponentResource {
     const { name, args, place, image } = this;
     const { host } = args;
     const spec = containerSpec(place, args);
-    const settings = settingsDigest(spec, args.conf, host.machine);
+    const settings = settingsDigest(spec, args, host.machine);
     const gate = host.run(
       `${name}-gate`,
       {
         create: image.imageId.apply((id) => rabbitmq.gate(place, { image: id, settings }, args.lost, innerPorts.amqp)),
         lock: name,
       },
-      { parent: this, dependsOn: [this.files, ...order.gate] },
+      { parent: this, dependsOn: [this.files, ...this.certificates, ...order.gate] },
     );
     const adopted = this.adopt(settings, gate);
     this.container = new docker.Container(

@@ -9,6 +9,8 @@ export interface LastUpdate {
   /** The nodes that served; none before the first. */
   nodes: ServingNode[];
   logins: LastLogins;
+  /** They spoke TLS with each other. */
+  betweenNodes: boolean;
 }
 
 /**
@@ -25,8 +27,10 @@ export async function lastUpdate(): Promise<LastUpdate> {
   const users = (await last<Record<string, { username: string }>>("users")) ?? {};
   const administrator = await last<string>("username");
   const versions = (await last<ClusterMembers>("members"))?.versions ?? {};
+  const betweenNodes = (await last<{ nodes: boolean }>("tls"))?.nodes ?? false;
   const nodes = (await last<ServingNode[]>("nodes")) ?? [];
   return {
+    betweenNodes,
     nodes: nodes.map((node) => {
       const version = versions[`rabbit@${node.name}`]?.split(" ")[0];
       return { ...node, ...(version === undefined ? {} : { version }) };

@@ -20,9 +20,16 @@ export interface ServingNode {
 /**
  * Ends the program where the config would have members do what they cannot. It says so before the first step of an update,
  * and in the preview.
+ *
+ * @param betweenNodes the members had TLS between them when the stack's last update ended
  */
-export function refuseChanges(members: readonly ServingNode[], last: LastLogins, config: StackConfig): void {
-  const problems = forbiddenChanges(members, config);
+export function refuseChanges(
+  members: readonly ServingNode[],
+  last: LastLogins,
+  config: StackConfig,
+  betweenNodes = false,
+): void {
+  const problems = [...forbiddenChanges(members, config), ...mixedMembers(members, betweenNodes, config)];
   checkSteps(config.rabbitmq, last, (path, value, rule) => problems.push({ path, value, rule }));
   if (problems.length > 0) {
     throw new pulumi.RunError(new ConfigError(pulumi.getStack(), problems).message);
@@ -54,6 +61,15 @@ export function forbiddenChanges(members: readonly ServingNode[], config: StackC
         ]
       : []),
   ];
+}
+
+/** Nodes that speak TLS with each other and nodes that do not cannot talk: they cannot change one after the other. */
+export function mixedMembers(members: readonly ServingNode[], before: boolean, config: StackConfig): Problem[] {
+  const now = config.tls?.nodes ?? false;
+  const runs = members.some(({ version }) => version !== undefined);
+  if (now === before || !runs) return [];
+  const rule = `must stay ${before} while the cluster runs: members with TLS between them and members without cannot talk. Stop it first (warren:rabbitmq.stopped: true, pulumi up), then change this, then start it`;
+  return [{ path: ["tls", "nodes"], value: config.tls?.nodes, rule }];
 }
 
 /** A node's data stay on their host, unless that is lost. */

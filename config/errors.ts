@@ -44,7 +44,7 @@ export function pathText([section, ...rest]: Path): string {
 }
 
 /** Secrets are told by their key, so that one which stands where it should not is not printed either. */
-const secretKey = /pass|secret|cookie|token|credential|^certificate$/i;
+const secretKey = /pass|secret|cookie|token|credential|^certificate$|^authority$/i;
 
 function valueText(path: Path, value: unknown): string {
   if (typeof value === "symbol") return value.description ?? "";

@@ -15,7 +15,7 @@ export function firewalls(config: StackConfig, leaving: readonly string[] = []):
   const nodes = rabbitmq.nodes.map(({ host }) => host);
   const members = addressesOf(config, [...nodes, ...leaving]);
   const inside = addressesOf(config, [...nodes, ...leaving, ...haproxy.hosts]);
-  const { epmd, distribution, management, metrics, ...clients } = rabbitmq.ports;
+  const { epmd, distribution, management, managementTls, metrics, ...clients } = rabbitmq.ports;
   const brokerDoors: Door[] = [
     {
       name: "clustering",
@@ -23,7 +23,11 @@ export function firewalls(config: StackConfig, leaving: readonly string[] = []):
       from: members,
     },
     { name: "clients", ports: Object.values(clients), from: [...inside, ...firewall.clients] },
-    { name: "management", ports: [management], from: [...inside, ...firewall.management] },
+    {
+      name: "management",
+      ports: [management, ...(managementTls === undefined ? [] : [managementTls])],
+      from: [...inside, ...firewall.management],
+    },
     { name: "metrics", ports: [metrics], from: [...inside, ...firewall.metrics] },
   ];
   const names = Object.keys(config.hosts).filter(

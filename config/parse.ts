@@ -6,6 +6,7 @@ import { resolveHosts } from "./rules/hosts";
 import { checkPlacement, type Readable } from "./rules/placement";
 import { resolveRabbitmq } from "./rules/rabbitmq";
 import { checkRotations } from "./rules/rotation";
+import { resolveTls } from "./rules/tls";
 import { resolveVip } from "./rules/vip";
 import { sections } from "./schema";
 import type { StackConfig } from "./types";
@@ -32,8 +33,10 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, options: Par
   const read = readSections(raw, report);
   const { ssh, prepare } = read;
   const hosts = read.hosts && ssh && resolveHosts(read.hosts, ssh, options, report);
-  const rabbitmq = read.rabbitmq && resolveRabbitmq(read.rabbitmq, report);
-  const haproxy = read.haproxy && resolveHaproxy(read.haproxy, options, report);
+  const rabbitmq = read.rabbitmq && resolveRabbitmq(read.rabbitmq, read.tls, report);
+  const made = raw["tls"] !== undefined && read.tls?.certificates === undefined;
+  const haproxy = read.haproxy && resolveHaproxy(read.haproxy, made, options, report);
+  const tls = read.tls && resolveTls(read.tls, read.rabbitmq, options, report);
   const vip = read.vip && resolveVip(read.vip, read.haproxy?.hosts, report);
   checkPlacement(read, report);
   checkRotations(read, report);
@@ -41,11 +44,12 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, options: Par
   if (problems.length > 0 || !hosts || !prepare || !rabbitmq || !haproxy) {
     throw new ConfigError(options.stack, inOrder(problems));
   }
-  return { hosts, prepare, rabbitmq, haproxy, ...(vip && { vip }), ...(read.firewall && { firewall: read.firewall }) };
+  const { firewall } = read;
+  return { hosts, prepare, rabbitmq, haproxy, ...(vip && { vip }), ...(firewall && { firewall }), ...(tls && { tls }) };
 }
 
 /** Sections whose absence means that there is none of it. */
-const optional: ReadonlySet<string> = new Set(["vip", "firewall"]);
+const optional: ReadonlySet<string> = new Set(["vip", "firewall", "tls"]);
 
 /** The sections that keep their schema; the others are reported. */
 function readSections(raw: Readonly<Record<string, unknown>>, report: Report): Readable {

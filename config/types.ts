@@ -55,6 +55,8 @@ export interface HaproxyConfig extends Omit<Sections["haproxy"], "tls"> {
     certificates: string[];
     /** The brokers end TLS on the port amqps. */
     passThrough: boolean;
+    /** The balancers end TLS with a certificate that is made for them. */
+    made?: boolean;
   };
 }
 
@@ -81,6 +83,12 @@ export interface VipConfig extends Omit<NonNullable<Sections["vip"]>, "hosts" | 
   hosts: string[];
 }
 
+/** TLS of the brokers. */
+export interface TlsConfig extends Omit<NonNullable<Sections["tls"]>, "certificates"> {
+  /** PEM: the authorities' certificates, and each node's with its chain and key, by the node's name. Absent: made ones. */
+  certificates?: { authority: string; nodes: Record<string, string> };
+}
+
 /** A stack's config, checked and complete. */
 export interface StackConfig {
   /** By name. */
@@ -92,4 +100,6 @@ export interface StackConfig {
   vip?: VipConfig;
   /** Absent: no rules of Warren's on the hosts. */
   firewall?: NonNullable<Sections["firewall"]>;
+  /** Absent: the brokers have no TLS but what their settings give them. */
+  tls?: TlsConfig;
 }

@@ -55,6 +55,14 @@ export function saysWhetherReady(version: string): boolean {
 }
 
 /**
+ * The versions of TLS that a broker is given, the newest first. 3.9 is the first release that needs an Erlang with TLS 1.3
+ * (23.2, release notes of 3.9.0); 3.8.9 leaves it out by itself, as met in the lab.
+ */
+export function tlsVersions(version: string): string[] {
+  return isBefore(version, "3.9") ? ["tlsv1.2"] : ["tlsv1.3", "tlsv1.2"];
+}
+
+/**
  * Releases (major.minor) on which a test of this project has joined blank nodes side by side (tests/chaos/joins.test.ts).
  * 3.8.9 does not bear it: in the first round a node's start_app met the other with `node_not_running`.
  */

@@ -28,6 +28,11 @@ const password = (whose: string): Kind => ({
   },
 });
 
+const certificate: Kind = {
+  says: { create: "certificate is signed", replace: "certificate is renewed", delete: "certificate is given up" },
+};
+const request: Kind = { says: { create: "", update: "", replace: "", delete: "" } };
+
 export const kinds: Readonly<Record<string, Kind>> = {
   "Host/prepare": {
     says: {
@@ -42,6 +47,21 @@ export const kinds: Readonly<Record<string, Kind>> = {
     says: { create: "firewall is raised", update: "firewall's rules are set anew", delete: "firewall is lowered" },
   },
 
+  "Certificates/authority-key": password("the authority's private key"),
+  "Certificates/authority": {
+    says: {
+      create: "authority's certificate is made",
+      replace: "authority's certificate is renewed, with the same key",
+      delete: "authority's certificate is given up",
+    },
+  },
+  "Certificates/node-*-key": password("private key"),
+  "Certificates/node-*-request": request,
+  "Certificates/node-*-certificate": certificate,
+  "Certificates/balancers-key": password("balancers' private key"),
+  "Certificates/balancers-request": request,
+  "Certificates/balancers-certificate": certificate,
+
   "RabbitNode/image": {
     says: { create: "image is pulled", replace: "new image is pulled", delete: "" },
   },
@@ -50,6 +70,13 @@ export const kinds: Readonly<Record<string, Kind>> = {
       create: "configuration and cookie are written",
       update: "configuration is written anew",
       delete: "data directory is moved aside",
+    },
+  },
+  "RabbitNode/tls": {
+    says: {
+      create: "certificate is written",
+      update: "certificate is written anew, and taken up without a restart",
+      delete: "certificate is deleted",
     },
   },
   "RabbitNode/container": {

@@ -7,6 +7,7 @@ export interface Backend {
     amqp: number;
     amqps: number;
     management: number;
+    managementTls?: number;
     metrics: number;
     mqtt?: number;
     stomp?: number;
@@ -51,8 +52,18 @@ export interface HaproxyCfg {
   certificates: readonly string[];
   /** TLS on the port amqps goes on to the brokers as it is. */
   passThrough: boolean;
+  /** What goes to the brokers over TLS, each of which has to have its name in its certificate. Absent: nothing. */
+  brokerTls?: BrokerTls;
   /** A path on the statistics port that answers 200 from when this configuration is in use. */
   configurationPath?: string;
+}
+
+/** TLS between the balancer and the brokers. */
+export interface BrokerTls {
+  amqp: boolean;
+  management: boolean;
+  /** A PEM file, inside the container, with the certificates of the authorities that are trusted. */
+  authority: string;
 }
 
 /** Path on the statistics port that answers 200 while a broker is up, else 503. It asks for no password. */
@@ -70,13 +81,34 @@ const greetBroker = ["    tcp-check send-binary 414d515000000901", "    tcp-chec
 /** The port of all brokers for a protocol; config gives every node the same. */
 const common = (cfg: HaproxyCfg, name: keyof Backend["ports"]): number | undefined => cfg.backends[0]?.ports[name];
 
-function servers(cfg: HaproxyCfg, name: keyof Backend["ports"], checkedAt?: number): string[] {
+/** A broker's certificate is checked against the authority, and for the broker's name. */
+function verified({ brokerTls }: HaproxyCfg, broker: string): string {
+  return `verify required ca-file ${brokerTls?.authority} verifyhost ${broker} ssl-min-ver TLSv1.2`;
+}
+
+/**
+ * The brokers at their port for a protocol.
+ *
+ * @param tls connections, and checks that are at the same port, are over TLS
+ * @param checkedAt the port of the checks, where it is another one, and whether they are over TLS
+ */
+function servers(
+  cfg: HaproxyCfg,
+  name: keyof Backend["ports"],
+  tls = false,
+  checkedAt?: { port: number | undefined; tls: boolean },
+): string[] {
   const { intervalSeconds, rise, fall } = cfg.check;
-  const check = checkedAt === undefined ? "check" : `check port ${checkedAt}`;
+  const check = checkedAt === undefined ? "check" : `check port ${checkedAt.port}${checkedAt.tls ? " check-ssl" : ""}`;
+  const secured = (broker: string): string =>
+    tls || checkedAt?.tls === true ? ` ${tls ? "ssl " : ""}${verified(cfg, broker)}` : "";
   return [
     // Clients of a broker that is gone are cut loose, so that they come back through another one.
     `    default-server inter ${intervalSeconds}s rise ${rise} fall ${fall} on-marked-down shutdown-sessions`,
-    ...cfg.backends.map((backend) => `    server ${backend.name} ${backend.address}:${backend.ports[name]} ${check}`),
+    ...cfg.backends.map(
+      (backend) =>
+        `    server ${backend.name} ${backend.address}:${backend.ports[name]} ${check}${secured(backend.name)}`,
+    ),
   ];
 }
 
@@ -117,9 +149,11 @@ function stats(cfg: HaproxyCfg): string[] {
 function amqp(cfg: HaproxyCfg): string[] {
   const { ports, balance, passThrough, readyCheck } = cfg;
   const ends = ports.amqps !== undefined && !passThrough;
+  const secured = cfg.brokerTls?.amqp === true;
+  const checkedAt = { port: common(cfg, managementPort(cfg)), tls: cfg.brokerTls?.management === true };
   const check = readyCheck
     ? ["    option httpchk", `    http-check send meth GET uri ${readyPath}`, "    http-check expect status 200"]
-    : ["    option tcp-check", "    tcp-check connect", ...greetBroker];
+    : ["    option tcp-check", `    tcp-check connect${secured ? " default" : ""}`, ...greetBroker];
   return [
     ...section("listen rabbitmq", [
       `    bind :${ports.amqp}`,
@@ -128,7 +162,7 @@ function amqp(cfg: HaproxyCfg): string[] {
       ...(ends ? sourceLimit(cfg, "amqps", true) : []),
       `    balance ${balance}`,
       ...check,
-      ...servers(cfg, "amqp", readyCheck ? common(cfg, "management") : undefined),
+      ...servers(cfg, secured ? "amqps" : "amqp", secured, readyCheck ? checkedAt : undefined),
     ]),
     ...(passThrough ? further(cfg, "amqps") : []),
     ...further(cfg, "mqtt"),
@@ -153,6 +187,9 @@ function further(cfg: HaproxyCfg, name: "amqps" | "mqtt" | "stomp" | "stream"): 
   ]);
 }
 
+/** The brokers' port for the management page. */
+const managementPort = ({ brokerTls }: HaproxyCfg) => (brokerTls?.management === true ? "managementTls" : "management");
+
 function management(cfg: HaproxyCfg): string[] {
   const { ports } = cfg;
   const both = ports.management !== undefined && ports.managementTls !== undefined;
@@ -168,7 +205,7 @@ function management(cfg: HaproxyCfg): string[] {
     // A browser's session has to stay with one broker's page.
     "    balance source",
     "    option httpchk GET /",
-    ...servers(cfg, "management"),
+    ...servers(cfg, managementPort(cfg), cfg.brokerTls?.management),
   ]);
 }
 

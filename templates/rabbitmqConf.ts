@@ -14,6 +14,37 @@ export interface RabbitmqConf {
   diskFreeLimit: string;
   /** Further keys, taken as they are. */
   settings: Readonly<Record<string, string | number | boolean>>;
+  /** Absent: the broker has no TLS but what its settings give it. */
+  tls?: RabbitmqTls;
+}
+
+/** What a broker does over TLS. Source: https://www.rabbitmq.com/docs/ssl */
+export interface RabbitmqTls {
+  clients: boolean;
+  management: boolean;
+  ports: { amqps: number; managementTls: number };
+  /** Erlang's names, such as tlsv1.2, the newest first. */
+  versions: readonly string[];
+  /** Paths inside the container; the node's file has its certificate and key. */
+  files: { authority: string; node: string };
+}
+
+/** The options of one of the broker's listeners. */
+function listenerTls(prefix: string, { files, versions }: RabbitmqTls): string[] {
+  return [
+    `${prefix}.cacertfile = ${files.authority}`,
+    `${prefix}.certfile = ${files.node}`,
+    `${prefix}.keyfile = ${files.node}`,
+    ...versions.map((version, index) => `${prefix}.versions.${index + 1} = ${version}`),
+  ];
+}
+
+function tlsLines(tls: RabbitmqTls): string[] {
+  const { clients, management, ports } = tls;
+  return [
+    ...(clients ? [`listeners.ssl.default = ${ports.amqps}`, ...listenerTls("ssl_options", tls)] : []),
+    ...(management ? [`management.ssl.port = ${ports.managementTls}`, ...listenerTls("management.ssl", tls)] : []),
+  ];
 }
 
 /** The broker's configuration. Ports are the container's inner ones, which never change. */
@@ -26,6 +57,7 @@ export function rabbitmqConf(conf: RabbitmqConf): string {
     "# Written by Warren. Change the stack's config instead: the next `pulumi up` overwrites this file.",
     `listeners.tcp.default = ${conf.ports.amqp}`,
     ...(conf.plugins.includes("rabbitmq_management") ? [`management.tcp.port = ${conf.ports.management}`] : []),
+    ...(conf.tls === undefined ? [] : tlsLines(conf.tls)),
     ...(conf.plugins.includes("rabbitmq_prometheus") ? [`prometheus.tcp.port = ${conf.ports.metrics}`] : []),
     "log.console = true",
     "log.file = false",

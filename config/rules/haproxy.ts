@@ -1,12 +1,13 @@
-import { X509Certificate, createPrivateKey } from "node:crypto";
 import type { Report } from "../errors";
 import { absolutePath, readText, type Places } from "../files";
 import type { Sections } from "../schema";
 import type { HaproxyConfig } from "../types";
+import { certificateFault } from "./certificates";
 
 type Haproxy = Sections["haproxy"];
 
-export function resolveHaproxy(haproxy: Haproxy, places: Places, report: Report): HaproxyConfig {
+/** @param made certificates are made for the stack, and so is the balancers' where they need one and are given none */
+export function resolveHaproxy(haproxy: Haproxy, made: boolean, places: Places, report: Report): HaproxyConfig {
   const { hosts, ports, tls, maxConnections, maxConnectionsPerFrontend } = haproxy;
   for (const [index, host] of hosts.entries()) {
     if (hosts.indexOf(host) < index) report(["haproxy", "hosts", index], host, "must be named once only");
@@ -23,12 +24,11 @@ export function resolveHaproxy(haproxy: Haproxy, places: Places, report: Report)
       `must be left out, or warren:haproxy.ports.${name} be given`,
     );
   }
-  checkTls(haproxy, report);
-  if (!tls) return { ...haproxy, tls: { certificates: [], passThrough: false } };
-  return {
-    ...haproxy,
-    tls: { certificates: certificates(tls, places, report), passThrough: tls.endsAt === "brokers" },
-  };
+  checkTls(haproxy, made, report);
+  const own = tls === undefined ? [] : certificates(tls, places, report);
+  const passThrough = tls?.endsAt === "brokers";
+  const ownMade = made && endsTls(haproxy) && own.length === 0;
+  return { ...haproxy, tls: { certificates: own, passThrough, ...(ownMade && { made: true }) } };
 }
 
 /** Every certificate with its key, as PEM; what is wrong with one is reported where it stands. */
@@ -49,12 +49,18 @@ function certificates(tls: NonNullable<Haproxy["tls"]>, places: Places, report: 
   return given.map(({ pem = "" }) => pem);
 }
 
+/** Whether the balancers end TLS on one of their ports. */
+function endsTls({ ports, tls }: Haproxy): boolean {
+  return (ports.amqps !== undefined && tls?.endsAt !== "brokers") || ports.managementTls !== undefined;
+}
+
 /** Where TLS ends, and with what. */
-function checkTls({ ports, tls }: Haproxy, report: Report): void {
+function checkTls(haproxy: Haproxy, made: boolean, report: Report): void {
+  const { ports, tls } = haproxy;
   const at = (...path: string[]) => ["haproxy", ...path];
   if (!tls) {
     for (const name of ["amqps", "managementTls"] as const) {
-      if (ports[name] !== undefined) {
+      if (ports[name] !== undefined && !made) {
         report(at("tls"), undefined, `must be given where warren:haproxy.ports.${name} is`);
       }
     }
@@ -63,13 +69,13 @@ function checkTls({ ports, tls }: Haproxy, report: Report): void {
   if (ports.amqps === undefined && ports.managementTls === undefined) {
     report(at("ports", "amqps"), undefined, "must be given where warren:haproxy.tls is");
   }
-  const ends = (ports.amqps !== undefined && tls.endsAt === "balancers") || ports.managementTls !== undefined;
+  const ends = endsTls(haproxy);
   const first = tls.certificate ?? tls.certificateFile;
   if (tls.certificate !== undefined && tls.certificateFile !== undefined) {
     const rule = "must be left out where warren:haproxy.tls.certificate is";
     report(at("tls", "certificateFile"), tls.certificateFile, rule);
   }
-  if (ends && first === undefined) {
+  if (ends && first === undefined && !made) {
     report(at("tls", "certificateFile"), undefined, "must be given where the balancers end TLS");
   }
   if (!ends && tls.endsAt === "brokers" && first !== undefined) {
@@ -79,16 +85,5 @@ function checkTls({ ports, tls }: Haproxy, report: Report): void {
   if (first === undefined && tls.moreCertificateFiles.length > 0) {
     const rule = "must be left out without warren:haproxy.tls.certificateFile";
     report(at("tls", "moreCertificateFiles"), tls.moreCertificateFiles, rule);
-  }
-}
-
-/** The rule that a certificate's text breaks, if any. */
-function certificateFault(pem: string | undefined): string | undefined {
-  if (pem === undefined) return "must be a file that can be read";
-  try {
-    if (new X509Certificate(pem).checkPrivateKey(createPrivateKey(pem))) return undefined;
-    return "must hold the private key of its first certificate";
-  } catch {
-    return "must hold, as PEM, a certificate and its private key without a passphrase";
   }
 }

@@ -78,7 +78,7 @@ function checkPorts(sections: Readable, report: Report): void {
 }
 
 /** The ports that each host has in use: its SSH server's, then the broker's, then the balancer's. */
-function claimsByHost({ hosts, ssh, rabbitmq, haproxy }: Readable): Map<string, Claim[]> {
+function claimsByHost({ hosts, ssh, rabbitmq, haproxy, tls }: Readable): Map<string, Claim[]> {
   const claims = new Map<string, Claim[]>();
   const add = (host: string, more: Claim[]) => claims.set(host, [...(claims.get(host) ?? []), ...more]);
   const published = (section: string, ports: Record<string, number>) =>
@@ -88,7 +88,7 @@ function claimsByHost({ hosts, ssh, rabbitmq, haproxy }: Readable): Map<string, 
     else if (ssh) add(name, [{ port: ssh.port, path: ["ssh", "port"] }]);
   }
   for (const host of new Set(rabbitmq?.nodes.map((node) => node.host))) {
-    add(host, published("rabbitmq", rabbitmq ? brokerPorts(rabbitmq) : {}));
+    add(host, published("rabbitmq", rabbitmq ? brokerPorts(rabbitmq, tls) : {}));
   }
   for (const host of new Set(haproxy?.hosts)) add(host, published("haproxy", haproxy?.ports ?? {}));
   return claims;
@@ -112,16 +112,16 @@ function checkVipAddress({ hosts, haproxy, vip }: Readable, report: Report): voi
 }
 
 /** What the balancers offer, the brokers must have. */
-function checkFrontends({ rabbitmq, haproxy }: Readable, report: Report): void {
+function checkFrontends({ rabbitmq, haproxy, tls }: Readable, report: Report): void {
   if (!rabbitmq || !haproxy) return;
   for (const [name, { plugin }] of Object.entries(pluginPorts)) {
     const port = haproxy.ports[name as keyof typeof pluginPorts];
     if (port === undefined || rabbitmq.plugins.includes(plugin)) continue;
     report(["haproxy", "ports", name], port, `must be left out, or ${plugin} be among warren:rabbitmq.plugins`);
   }
-  if (haproxy.tls?.endsAt === "brokers" && !("listeners.ssl.default" in rabbitmq.settings)) {
+  if (haproxy.tls?.endsAt === "brokers" && !tls?.clients && !("listeners.ssl.default" in rabbitmq.settings)) {
     const rule =
-      'must be balancers, or the brokers have TLS of their own (warren:rabbitmq.settings, "listeners.ssl.default": 5671)';
+      'must be balancers, or the brokers have TLS of their own (warren:tls.clients, or warren:rabbitmq.settings, "listeners.ssl.default": 5671)';
     report(["haproxy", "tls", "endsAt"], haproxy.tls.endsAt, rule);
   }
 }

@@ -14,17 +14,28 @@ export const pluginPorts = {
   stream: { plugin: "rabbitmq_stream", port: 5552 },
 } as const;
 
-/** The brokers' ports, with those of their plugins. */
-export function brokerPorts({ ports, plugins }: Rabbitmq): Rabbitmq["ports"] {
+/** Where the management page is by HTTPS, unless the config says otherwise. */
+const managementTlsPort = 15671;
+
+/** The brokers' ports, with those of their plugins and of TLS. */
+export function brokerPorts({ ports, plugins }: Rabbitmq, tls: Sections["tls"] | undefined): Rabbitmq["ports"] {
   const enabled = Object.entries(pluginPorts).filter(([, { plugin }]) => plugins.includes(plugin));
-  return { ...Object.fromEntries(enabled.map(([name, { port }]) => [name, port])), ...ports };
+  return {
+    ...Object.fromEntries(enabled.map(([name, { port }]) => [name, port])),
+    ...(tls?.management === true ? { managementTls: managementTlsPort } : {}),
+    ...ports,
+  };
 }
 
-export function resolveRabbitmq(rabbitmq: Rabbitmq, report: Report): RabbitmqConfig {
+export function resolveRabbitmq(rabbitmq: Rabbitmq, tls: Sections["tls"] | undefined, report: Report): RabbitmqConfig {
   const version = resolveVersion(rabbitmq, report);
   checkNodes(rabbitmq, version, report);
   checkSettings(rabbitmq, report);
   checkPluginPorts(rabbitmq, report);
+  if (rabbitmq.ports.managementTls !== undefined && tls?.management !== true) {
+    const rule = "must be left out, or warren:tls.management be true";
+    report(["rabbitmq", "ports", "managementTls"], rabbitmq.ports.managementTls, rule);
+  }
   checkLogins(rabbitmq, report);
   checkAdoption(rabbitmq, report);
   checkEnvironment(rabbitmq, report);
@@ -43,7 +54,7 @@ export function resolveRabbitmq(rabbitmq: Rabbitmq, report: Report): RabbitmqCon
   const { memoryLimit, ...rest } = rabbitmq;
   return {
     ...rest,
-    ports: brokerPorts(rabbitmq),
+    ports: brokerPorts(rabbitmq, tls),
     users: Object.fromEntries(users) as RabbitmqConfig["users"],
     ...(memoryLimit === undefined ? {} : { memoryLimitMegabytes: megabytes(memoryLimit) }),
     version: version ?? "",

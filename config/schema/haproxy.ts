@@ -27,8 +27,12 @@ const ports = section({
   management: port()
     .exactOptional()
     .describe("The broker's management page. Absent: not offered through the balancer."),
-  amqps: port().exactOptional().describe("AMQP over TLS. Needs tls, which says where TLS ends."),
-  managementTls: port().exactOptional().describe("The management page over HTTPS. Needs a certificate in tls."),
+  amqps: port()
+    .exactOptional()
+    .describe("AMQP over TLS. Needs haproxy.tls, which says where TLS ends, or made certificates (warren:tls)."),
+  managementTls: port()
+    .exactOptional()
+    .describe("The management page over HTTPS. Needs a certificate in haproxy.tls, or made ones (warren:tls)."),
   metrics: port()
     .exactOptional()
     .describe("Prometheus metrics: the balancer's own at /metrics, each broker's at /NODE/metrics."),

@@ -3,6 +3,7 @@ import { firewallSection } from "./firewall";
 import { haproxySection } from "./haproxy";
 import { hostsSection, prepareSection, sshSection } from "./hosts";
 import { rabbitmqSection } from "./rabbitmq";
+import { tlsSection } from "./tls";
 import { vipSection } from "./vip";
 
 /** The keys of a stack's config (`warren:hosts`, `warren:ssh`, …). */
@@ -14,6 +15,7 @@ export const sections = {
   haproxy: haproxySection,
   vip: vipSection.exactOptional(),
   firewall: firewallSection.exactOptional(),
+  tls: tlsSection.exactOptional(),
 };
 
 /** A config as it is written, with the defaults that need no other section to be known. */

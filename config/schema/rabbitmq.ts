@@ -35,8 +35,11 @@ const ports = section({
   amqp: port().default(5672).describe("AMQP."),
   amqps: port()
     .default(5671)
-    .describe("AMQP over TLS; nothing listens there until settings give the broker a certificate."),
+    .describe("AMQP over TLS; nothing listens there until tls or settings give the broker a certificate."),
   management: port().default(15672).describe("The management page and HTTP API."),
+  managementTls: port()
+    .exactOptional()
+    .describe("The management page and HTTP API over HTTPS. Default: 15671 where tls.management is on, else none."),
   metrics: port().default(15692).describe("Prometheus metrics."),
   mqtt: port().exactOptional().describe("MQTT. Default: 1883 where the plugin rabbitmq_mqtt is enabled, else none."),
   stomp: port()

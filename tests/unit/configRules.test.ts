@@ -199,7 +199,7 @@ describe("balancer", () => {
     [
       "TLS handed on to brokers that have none",
       { "haproxy.ports.amqps": 15671, "haproxy.tls": { endsAt: "brokers" } },
-      'warren:haproxy.tls.endsAt: "brokers" - must be balancers, or the brokers have TLS of their own (warren:rabbitmq.settings, "listeners.ssl.default": 5671)',
+      'warren:haproxy.tls.endsAt: "brokers" - must be balancers, or the brokers have TLS of their own (warren:tls.clients, or warren:rabbitmq.settings, "listeners.ssl.default": 5671)',
     ],
     [
       "a network for a port that is not offered",

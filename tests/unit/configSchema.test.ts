@@ -96,6 +96,7 @@ test("the secrets are the passwords, the cookie and a certificate's key: errors 
     "haproxy.stats.password",
     "haproxy.tls.certificate",
     "vip.password",
+    "tls.certificates.nodes.<name>.certificate",
   ]);
 });
 

@@ -5,6 +5,8 @@ import { componentPrefix, kinds, known } from "../../plan/kinds";
 const everything = {
   "haproxy.log": { target: "rsyslog" },
   firewall: {},
+  tls: {},
+  "haproxy.ports.amqps": 15671,
   "rabbitmq.users": { web: { rotation: 2 }, "my-password": {} },
   "rabbitmq.rotation": { administrator: 2 },
 };

@@ -59,6 +59,13 @@ function made({ type, name }: pulumi.runtime.MockResourceArgs): Values {
       return { result: `generated-${name}` };
     case "docker:index/remoteImage:RemoteImage":
       return { imageId };
+    case "tls:index/privateKey:PrivateKey":
+      return { privateKeyPem: `private-${name}\n`, privateKeyPemPkcs8: `private-${name}\n` };
+    case "tls:index/certRequest:CertRequest":
+      return { certRequestPem: `${name}\n` };
+    case "tls:index/selfSignedCert:SelfSignedCert":
+    case "tls:index/locallySignedCert:LocallySignedCert":
+      return { certPem: `${name}\n` };
     case "command:remote:Command":
       return { stdout: name.endsWith("-formed") ? clusterStatus() : `stdout of ${name}`, stderr: "" };
     default:
