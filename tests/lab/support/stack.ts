@@ -20,6 +20,7 @@ export interface StackFile {
     [key: string]: unknown;
   };
   "warren:haproxy": { image: string; hosts: string[]; ports: Record<string, number>; [key: string]: unknown };
+  "warren:tls"?: Record<string, unknown>;
   "warren:vip"?: { check: { intervalSeconds: number; weight?: number }; [key: string]: unknown };
 }
 
