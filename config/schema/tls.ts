@@ -35,9 +35,9 @@ export const tlsSection = section({
   )
     .default([])
     .describe("Further DNS names in the made certificates: the names that clients connect to."),
-  validityDays: wholeNumber(2, 1825).default(365).describe("Days for which a made certificate is valid."),
+  validityDays: wholeNumber(2, 1825).default(825).describe("Days for which a made certificate is valid."),
   renewDays: wholeNumber(1, 1824)
-    .default(30)
+    .default(365)
     .describe("Days before its end from which on an update renews a made certificate."),
   rotation: rotation().describe("Raise it by one to have new keys and certificates made, under the same authority."),
   certificates: certificates.exactOptional(),

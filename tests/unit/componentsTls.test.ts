@@ -30,12 +30,12 @@ describe("made certificates", () => {
     ]);
     expect(names.sort()).toEqual(["tls-authority", "tls-authority-key", ...each].sort());
     const { inputs } = stack.resource("tls-node-rabbitmq1-certificate");
-    expect(inputs).toMatchObject({ validityPeriodHours: 8760, earlyRenewalHours: 720, caCertPem: "tls-authority\n" });
+    expect(inputs).toMatchObject({ validityPeriodHours: 19800, earlyRenewalHours: 8760, caCertPem: "tls-authority\n" });
     const authorityInputs = stack.resource("tls-authority").inputs;
     expect(authorityInputs).toMatchObject({
       isCaCertificate: true,
       validityPeriodHours: 87600,
-      earlyRenewalHours: 8784,
+      earlyRenewalHours: 19824,
     });
   });
 

@@ -25,8 +25,8 @@ test("an empty section is TLS for clients and the management page, by certificat
     management: true,
     nodes: false,
     names: [],
-    validityDays: 365,
-    renewDays: 30,
+    validityDays: 825,
+    renewDays: 365,
     rotation: 1,
   });
   expect(rabbitmq.ports.managementTls).toBe(15671);
@@ -79,7 +79,7 @@ describe("refused", () => {
     [
       "a renewal all the time",
       { tls: { validityDays: 30 } },
-      "warren:tls.renewDays: 30 - must be less than warren:tls.validityDays (30)",
+      "warren:tls.renewDays: 365 - must be less than warren:tls.validityDays (30)",
     ],
     [
       "a name that is none",

@@ -185,7 +185,7 @@ describe("config keys", () => {
   }
 
   const isKey = (code: string) =>
-    /^(?:warren:\w+|(?:hosts|ssh|prepare|rabbitmq|haproxy|vip|firewall)\.)[\w.<>[\]]*$/.test(code) &&
+    /^(?:warren:\w+|(?:hosts|ssh|prepare|rabbitmq|haproxy|vip|firewall|tls)\.)[\w.<>[\]]*$/.test(code) &&
     !/\.(?:conf|cfg|md)$/.test(code);
 
   test.each(named((text) => inlineCode(text).filter(isKey)))("%s: %s is one", (_path, key) => {
