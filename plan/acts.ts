@@ -15,7 +15,7 @@ export interface Act {
 const reasons: Readonly<Record<string, string>> = {
   image: "image",
   labels: "settings or plugins",
-  envs: "ports between nodes or time zone",
+  envs: "ports or TLS between nodes, environment or time zone",
   ports: "ports",
   ulimits: "open files",
   volumes: "directories",
