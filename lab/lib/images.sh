@@ -6,23 +6,25 @@ HOST_PACKAGES=systemd,systemd-sysv,dbus,openssh-server,docker.io,keepalived,psmi
 
 # The ones that `up` makes, in the order in which they are worth waiting for; `up --all` makes the others too.
 DEFAULT_IMAGES="rabbitmq:3.8.9-management rabbitmq:3.10.8-management haproxy:2.6"
-MORE_IMAGES="rabbitmq:4.0.5-management haproxy:2.2 haproxy:3.0"
+MORE_IMAGES="rabbitmq:4.0.5-management haproxy:2.2 haproxy:3.0 keepalived:2.2"
 PRELOADED="rabbitmq:3.8.9-management rabbitmq:3.10.8-management haproxy:2.6 rabbitmq:4.0.5-management" # into the hosts, those that exist
 
 suite_of() { # IMAGE: the Debian release that has this version
   case $1 in
     rabbitmq:3.8.9-* | haproxy:2.2) echo bullseye ;;
-    rabbitmq:3.10.8-* | haproxy:2.6 | host) echo bookworm ;;
+    rabbitmq:3.10.8-* | haproxy:2.6 | keepalived:2.2 | host) echo bookworm ;;
     rabbitmq:4.0.5-* | haproxy:3.0) echo trixie ;;
     *) die "the lab has no image '$1'; it has: $DEFAULT_IMAGES $MORE_IMAGES" ;;
   esac
 }
-seconds_of() { case $1 in haproxy:*) echo 12 ;; host) echo 45 ;; *) echo 30 ;; esac; }
+seconds_of() { case $1 in haproxy:* | keepalived:*) echo 12 ;; host) echo 45 ;; *) echo 30 ;; esac; }
 
 # An image is as good as what it was made from: a change in its files, or in how it is made, makes it anew.
-recipe() { # KIND (host, rabbitmq, haproxy) IMAGE
-  { cat "$LAB/images/slim" "$LAB/images/$1"/* && declare -f base rootfs build_image && echo "$2 $HOST_PACKAGES"; } | sha256sum | cut -c1-16
+recipe() { # KIND (host, rabbitmq, haproxy, keepalived) IMAGE
+  { cat "$LAB/images/slim" "$LAB/images/$1"/* && declare -f base rootfs "$(builder "$1")" && echo "$2 $HOST_PACKAGES"; } | sha256sum | cut -c1-16
 }
+# The function that makes images of a kind: what makes another kind is no part of this one's recipe.
+builder() { case $1 in keepalived) echo build_keepalived ;; *) echo build_image ;; esac; } # KIND
 marker() { echo "$CACHE/built/${1/:/_}"; } # IMAGE: holds the recipe it was pushed with
 have_image() { # IMAGE
   if [ "$1" = host ]; then
@@ -67,7 +69,7 @@ images_up() { # IMAGE...: makes what is missing, two at a time
 make_image() { # IMAGE
   local image=$1 started=$EPOCHREALTIME log
   log=$CACHE/logs/image-${image/:/_}.log
-  build_image "$image" >"$log" 2>&1 9>&- &
+  "$(builder "${image%%:*}")" "$image" >"$log" 2>&1 9>&- &
   # Waited for, not asked with `if`: bash forgets `set -e` inside anything whose result is asked.
   wait $! || {
     warn "$image could not be made; the end of $log:"
@@ -99,6 +101,13 @@ build_image() { # IMAGE
       push "$image" "$tar" "$(. "$LAB/images/haproxy/config")"
       ;;
   esac
+  rm -f "$tar"
+}
+build_keepalived() { # IMAGE
+  local tar=$CACHE/work/${1/:/_}.tar
+  VERSION=${1#*:} rootfs "$(suite_of "$1")" keepalived,tzdata "$LAB/images/keepalived/setup" >"$tar"
+  # shellcheck source=/dev/null
+  push "$1" "$tar" "$(. "$LAB/images/keepalived/config")"
   rm -f "$tar"
 }
 # Into the registry by its own protocol: one layer, left uncompressed, because compressing costs more here than it saves.

@@ -12,6 +12,7 @@ test_images() {
   for image in 2.2 2.6 3.0; do
     if image_made "haproxy:$image"; then test_balancer "$image"; else echo "skip  haproxy:$image is not made here (lab/lab images haproxy:$image)"; fi
   done
+  if image_made keepalived:2.2; then test_keepalived 2.2; else echo "skip  keepalived:2.2 is not made here (lab/lab images keepalived:2.2)"; fi
 }
 
 broker_up() { # NAME ARGS...: a broker on host5 that has started
@@ -61,6 +62,14 @@ test_broker() { # VERSION
   contains "$n: that user logs in" '"product_version"' "$(on host4 curl -s -u u2:p2 http://198.18.66.15:25674/api/overview)"
   contains "$n: a fully qualified name makes long names" '"node":"rabbit@rabbit9.lab.test"' "$(on host4 curl -s -u u2:p2 http://198.18.66.15:25674/api/overview)"
   on host5 "docker rm -fv $c >/dev/null; rm -rf /srv/lab-test"
+}
+
+test_keepalived() { # VERSION
+  local i=keepalived:$1 n="keepalived $1"
+  check "$n: pulled by its ordinary name" on host5 docker pull -q "$i"
+  equal "$n: entry point, command" "[keepalived] [--dont-fork --log-console]" "$(inspect "$i" '{{.Config.Entrypoint}} {{.Config.Cmd}}')"
+  contains "$n: version" " v$1." "$(on host5 "docker run --rm $i --version 2>&1 | head -1")"
+  check "$n: bash is in it, by which it asks a balancer" on host5 docker run --rm --entrypoint bash "$i" -c true
 }
 
 test_balancer() { # VERSION
