@@ -13,6 +13,8 @@ export const addresses: Record<string, string> = Object.fromEntries(
   [1, 2, 3, 4, 5].map((i) => [`host${i}`, `198.18.66.1${i}`]),
 );
 export const vip = "198.18.66.100";
+/** This machine, as the hosts see it. */
+export const bridge = "198.18.66.1";
 
 /** Runs a command as root on one of the lab's hosts, and gives its standard output. */
 export async function onHost(host: string, command: string): Promise<string> {
