@@ -1,12 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createSocket } from "node:dgram";
 import { connect as tcpConnect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as tlsConnect } from "node:tls";
 
 import { connect, roundTrip } from "./support/client";
-import { addresses, holders, onHost, resetLab, until, vip } from "./support/hosts";
+import { addresses, bridge, holders, onHost, resetLab, until, vip } from "./support/hosts";
 import { Stack, type Outputs } from "./support/stack";
 
 /** A certificate of a name, with its key, in one PEM file. */
@@ -170,7 +171,27 @@ describe("the balancers", () => {
     expect(await onHost("host4", "docker inspect -f '{{.Id}}' haproxy")).not.toBe(before);
     expect(answers.filter((answer) => answer === "greeted").length).toBeGreaterThan(20);
     expect(answers).not.toContain("ECONNREFUSED");
-    await until("host4 holds the virtual IP alone", async () => (await holders()).join() === "host4");
+    // The update has waited for that.
+    expect(await holders()).toEqual(["host4"]);
+  }, 180_000);
+
+  test("a syslog server hears of connections by UDP", async () => {
+    const heard: string[] = [];
+    const server = createSocket("udp4", (message) => heard.push(message.toString()));
+    await new Promise<void>((resolve) => server.bind(5140, bridge, resolve));
+    try {
+      stack.change((config) => {
+        config["warren:haproxy"].log = { target: `${bridge}:5140`, facility: "local3" };
+      });
+      await stack.up();
+      expect(await roundTrip(outputs, "logged", ["two"])).toEqual(["two"]);
+      // 158: facility local3 and severity info, as a syslog server reads them.
+      const said = /^<158>.* haproxy\[\d+\]: 198\.18\.66\.1:\d+ .* rabbitmq rabbitmq\/rabbitmq\d /;
+      await until("a message about it", () => Promise.resolve(heard.some((message) => said.test(message))));
+    } finally {
+      server.close();
+    }
+    expect(await onHost("host4", "ls /etc/rsyslog.d")).toBe("");
   }, 180_000);
 
   test("an up that changes nothing has no step; destroy leaves rsyslog as it was", async () => {
