@@ -60,13 +60,14 @@ export = async (): Promise<StackOutputs> => {
     ),
     readyCheck: saysWhetherReady(rabbitmq.version),
     brokerTls: tls,
-    ...(vip === undefined ? {} : { vips: { ips: vip.ips, hosts: vip.hosts.map(host) } }),
+    vips: (vip?.instances ?? []).map((ips) => ({ ...ips, hosts: ips.hosts.map(host) })),
     brokers: [cluster.formed],
     rolling: serving.length + adopting.length > 0,
   });
 
   if (vip !== undefined) {
     new KeepalivedVip("vip", {
+      ...timezone,
       ...vip,
       hosts: vip.hosts.map((name) => ({
         host: host(name),

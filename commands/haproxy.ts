@@ -1,5 +1,6 @@
 import { keptName, labels, madeByHand } from "./docker";
 import { answers200 } from "./http";
+import { seeLog } from "./keepalivedFiles";
 import { quote, waitUntil } from "./shell";
 
 /** Where a balancer lives on its host. */
@@ -26,8 +27,10 @@ export const authorityFile = "brokers-authority.pem";
 export const logDirectory = "/run/warren-log";
 export const logSocket = "haproxy.sock";
 
-/** While this file is there, the virtual IP keeps away from the host. It does not outlive a restart of the host. */
-export const leavesFile = "/run/warren-balancer-leaves";
+/** What balancers tell keepalived, which may run in a container. It does not outlive a restart of the host. */
+export const signsDirectory = "/run/warren";
+/** While this file is there, the virtual IP keeps away from the host. */
+export const leavesFile = `${signsDirectory}/balancer-leaves`;
 
 /** Holds the port at which the balancer on this host says whether it can serve. */
 export function healthPortFile({ directory }: Pick<BalancerPlace, "directory">): string {
@@ -94,8 +97,9 @@ ${holds} || exit 0
 another() { ${another === "" ? "false" : another}; }
 ${waitUntil("another", 60, "no other balancer can serve now, so the virtual IP has nowhere to go. Nothing was changed", 0.5)}
 trap '[ $? = 0 ] || rm -f ${leavesFile}' EXIT
+mkdir -p ${signsDirectory}
 touch ${leavesFile}
-${waitUntil(`! ${holds}`, 60, "the virtual IP does not leave this host, so its balancer was not replaced: see journalctl -u keepalived", 0.1)}`;
+${waitUntil(`! ${holds}`, 60, `the virtual IP does not leave this host, so its balancer was not replaced: ${seeLog}`, 0.1)}`;
 }
 
 /**

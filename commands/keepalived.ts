@@ -1,30 +1,21 @@
 import { leavesFile } from "./haproxy";
 import { answers200 } from "./http";
+import {
+  checkFile,
+  configDirectory,
+  configFile,
+  endContainer,
+  notifyFile,
+  ownContainer,
+  restore,
+  seeLog,
+  stagedFile,
+  swapIn,
+  unitFile,
+  type OwnContainer,
+} from "./keepalivedFiles";
 import { installPackages } from "./prepareHost";
 import { waitUntil } from "./shell";
-
-const directory = "/etc/keepalived";
-export const configFile = `${directory}/keepalived.conf`;
-/** The configuration before it has been checked. */
-export const stagedFile = `${directory}/keepalived.conf.staged`;
-/** The script by which keepalived asks the balancer. */
-export const checkFile = `${directory}/warren-check`;
-/** The script that keepalived runs at each change. */
-export const notifyFile = `${directory}/warren-notify`;
-/**
- * What Warren adds to the distribution's unit: a keepalived that was killed is back at once. Dead, it would leave the virtual
- * IP on this host while another one takes it, too.
- */
-export const unitFile = "/etc/systemd/system/keepalived.service.d/warren.conf";
-export const unitText =
-  "# Written by Warren.\n[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestart=always\nRestartSec=100ms\n";
-/**
- * First line of what Warren writes. A file without it is somebody else's, and one with another host's name in it is not
- * this resource's to remove: it was written after the host was given that name.
- */
-export function marker(host: string): string {
-  return `# Written by Warren for ${host}.`;
-}
 
 /**
  * The check script's text: the balancer itself says whether it can serve. A live pid alone would prove nothing. The port is
@@ -49,7 +40,7 @@ export function install(): string {
   return `if ! command -v keepalived > /dev/null || ! command -v nft > /dev/null; then
 ${installPackages({ apt: "keepalived nftables", dnf: "keepalived nftables" })}
 fi
-mkdir -p ${directory} ${unitFile.replace(/\/[^/]*$/, "")}`;
+mkdir -p ${configDirectory} ${unitFile.replace(/\/[^/]*$/, "")}`;
 }
 
 /** Script: the user's program for changes is there. */
@@ -78,7 +69,7 @@ const listenSeconds = 4;
  * Who has an address is asked by ARP, through the kernel's own neighbour table; VRRP is listened for by a counter in a
  * netfilter table of its own, which sees packets that no program has asked for. Peers of the same stack may have both.
  */
-export function refuseTaken(newcomers: readonly Newcomer[]): string {
+export function refuseTaken(newcomers: readonly Newcomer[], container: OwnContainer): string {
   const known = newcomers.map(
     ({ ips, virtualRouterId }) =>
       `grep -qx ' *virtual_router_id ${virtualRouterId}' ${configFile} && ${ips.map((ip) => `grep -q '^ *${ip.replaceAll(".", "\\.")}/' ${configFile}`).join(" && ")}`,
@@ -88,7 +79,7 @@ export function refuseTaken(newcomers: readonly Newcomer[]): string {
   );
   const groups = newcomers.map(({ interface: dev }) => dev).filter((dev, index, all) => all.indexOf(dev) === index);
   const own = "127.0.0.1";
-  return `if ! { systemctl is-active -q keepalived && ${known.join(" && ")}; } 2> /dev/null; then
+  return `if ! { { systemctl is-active -q keepalived || [ -n "$(${ownContainer(container)})" ]; } && ${known.join(" && ")}; } 2> /dev/null; then
 mac_of() {
   ip neigh flush to "$1" dev "$2"
   (exec 3<> "/dev/udp/$1/9" && echo >&3) 2> /dev/null || true
@@ -144,48 +135,37 @@ fi`;
 /**
  * Script: checks the staged configuration (a copy in which scripts run as root, since keepalived 2.2.7 otherwise ends the
  * test by a signal: https://github.com/acassen/keepalived/issues/2617).
+ * `program`: the shell words that run keepalived.
  */
-export function check(): string {
+export function check(program = "keepalived"): string {
   return `umask 077
 trap 'rm -f ${stagedFile}.check' EXIT
 sed 's/^ *script_user .*/script_user root/' ${stagedFile} > ${stagedFile}.check
-keepalived -t -f ${stagedFile}.check`;
+${program} -t -f ${stagedFile}.check`;
 }
 
 /**
  * Script: swaps the checked configuration in, and starts keepalived or has it reload. It is short, so that all hosts do it
  * within one another's patience: with a new password on one of them alone, each would soon think that it is the only one.
- * A configuration of somebody else's is kept beside it and comes back on destroy.
+ * A keepalived of this stack's that runs in a container first gives way.
  */
-export function takeUp(digest: string): string {
-  return `umask 077
-if [ ! -e ${stagedFile} ]; then
-  if ! echo "${digest}  ${configFile}" | sha256sum -c --status; then
-    echo "${configFile} is not what Warren wrote, and nothing is staged: somebody has changed it by hand" >&2
-    exit 1
-  fi
-else
-  if [ -s ${configFile} ] && ! grep -q "^# Written by Warren" ${configFile}; then
-    cp -p ${configFile} ${configFile}.before-warren
-  fi
-  mv -f ${stagedFile} ${configFile}
-fi
+export function takeUp(digest: string, own: OwnContainer): string {
+  return `${swapIn(digest)}
 systemctl daemon-reload
+${endContainer(own)}
 if systemctl is-active -q keepalived; then systemctl reload keepalived; else systemctl start keepalived; fi
 systemctl enable -q keepalived`;
 }
 
 /** Script: stops keepalived, which gives the virtual IP up at once, and puts back what was there before. */
 export function remove(host: string): string {
-  return `grep -qxF "${marker(host)}" ${configFile} || exit 0
-systemctl disable -q --now keepalived
+  return restore(
+    host,
+    `systemctl disable -q --now keepalived
 rm -f ${checkFile} ${notifyFile} ${configFile} ${stagedFile} ${unitFile}
 rmdir ${unitFile.replace(/\/[^/]*$/, "")} 2> /dev/null || true
-systemctl daemon-reload
-if [ -e ${configFile}.before-warren ]; then
-  mv ${configFile}.before-warren ${configFile}
-  systemctl enable -q --now keepalived
-fi`;
+systemctl daemon-reload`,
+  );
 }
 
 /** Shell condition: this host has the virtual IP. */
@@ -200,7 +180,7 @@ export function awaitHeld(address: string, networkInterface: string, delaySecond
   return waitUntil(
     holds(address, networkInterface),
     settleSeconds + delaySeconds,
-    `this host should hold ${address} and does not: see journalctl -u keepalived`,
+    `this host should hold ${address} and does not: ${seeLog}`,
     0.1,
   );
 }
@@ -226,5 +206,5 @@ export function awaitSomebody(address: string, networkInterface: string): string
   sleep 0.5
   ip neigh show to ${address} dev ${networkInterface} | grep -q lladdr
 }
-${waitUntil("somebody", settleSeconds, `no host holds ${address}: see journalctl -u keepalived on each of them`, 0.1)}`;
+${waitUntil("somebody", settleSeconds, `no host holds ${address}: on each of them ${seeLog}`, 0.1)}`;
 }

@@ -33,7 +33,11 @@ export function look({ broker, balancer }: Look): string {
       : [
           part("balancer", state("haproxy")),
           part("statistics", ask(balancer)),
-          part("keepalived", "systemctl is-active keepalived"),
+          // On the host, or in a container.
+          part(
+            "keepalived",
+            `[ "$(${state("keepalived")})" = running ] && echo active || systemctl is-active keepalived`,
+          ),
         ]),
   ].join("\n");
 }

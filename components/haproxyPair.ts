@@ -45,8 +45,11 @@ export interface HaproxyPairArgs extends FromConf {
   brokers: pulumi.Resource[];
   /** The stack has served before: what changes, changes on one balancer after the other, the last host's first. */
   rolling: boolean;
-  /** Virtual IPs, and the hosts that may hold them. Before a holder's balancer is replaced, they move to another host. */
-  vips?: { ips: string[]; hosts: Host[] };
+  /**
+   * Virtual IPs that move together, in CIDR form, and the hosts that may hold them. Before a holder's balancer is replaced,
+   * they move to another host, where there is one.
+   */
+  vips: { addresses: string[]; hosts: Host[] }[];
 }
 
 /** Ports inside the container: the first article's, and free ones for what it leaves out. */
@@ -75,7 +78,7 @@ interface Files {
 /** HAProxy on each of the hosts, all with the same configuration. */
 export class HaproxyPair extends pulumi.ComponentResource {
   /** By host: its balancer serves. */
-  readonly serving: Record<string, pulumi.Resource> = {};
+  readonly serving: Record<string, pulumi.CustomResource> = {};
   /** By host: the file with the port at which its balancer says whether it can serve. */
   readonly healthPortFiles: Record<string, string> = {};
   /** Of the statistics page; a secret. */
@@ -99,7 +102,7 @@ export class HaproxyPair extends pulumi.ComponentResource {
     this.registerOutputs({ statsPassword: this.statsPassword });
   }
 
-  private balancer(name: string, host: Host, args: HaproxyPairArgs, before: pulumi.Resource[]): pulumi.Resource {
+  private balancer(name: string, host: Host, args: HaproxyPairArgs, before: pulumi.Resource[]): pulumi.CustomResource {
     const place = { container, directory: `${args.directory}/${host.name}`, image: args.image };
     this.healthPortFiles[host.name] = haproxy.healthPortFile(place);
     const image = new docker.RemoteImage(
@@ -180,10 +183,15 @@ export class HaproxyPair extends pulumi.ComponentResource {
     args: HaproxyPairArgs,
     dependsOn: pulumi.Resource[],
   ): pulumi.Resource[] {
-    const { vips } = args;
-    if (!vips?.hosts.includes(host)) return [];
-    const others = vips.hosts.filter((other) => other !== host).map(({ address }) => address);
-    const wayOut = { ips: vips.ips, others, health: { port: args.ports.stats, path: healthPath } };
+    const movable = args.vips.filter(({ hosts }) => hosts.includes(host) && hosts.length > 1);
+    if (movable.length === 0) return [];
+    const hosts = new Set(movable.flatMap((together) => together.hosts));
+    const others = [...hosts].filter((other) => other !== host).map(({ address }) => address);
+    const wayOut = {
+      ips: movable.flatMap(({ addresses }) => addresses.map((address) => address.replace(/\/.*/, ""))),
+      others,
+      health: { port: args.ports.stats, path: healthPath },
+    };
     const create = image.imageId.apply((id) => haproxy.gate(place, { image: id, settings }, wayOut));
     return [host.run(`${name}-gate`, { create }, { parent: this, dependsOn })];
   }

@@ -2,12 +2,17 @@ import { createHash } from "node:crypto";
 
 import * as pulumi from "@pulumi/pulumi";
 
+import { refuseForeign } from "../commands/docker";
 import { writeFiles } from "../commands/files";
 import * as keepalived from "../commands/keepalived";
+import * as inContainer from "../commands/keepalivedContainer";
+import * as files from "../commands/keepalivedFiles";
 import { healthPath } from "../templates/haproxyCfg";
 import { keepalivedConf, type KeepalivedConf, type VrrpInstance } from "../templates/keepalivedConf";
+import { stackLabel } from "./container";
 import { generated } from "./generated";
 import type { Host } from "./host";
+import { keepalivedContainer, keepalivedImage } from "./keepalivedContainer";
 
 /** Virtual IPs that move together. */
 export interface VipInstance {
@@ -21,12 +26,15 @@ export interface VipInstance {
 }
 
 export interface KeepalivedVipArgs extends Pick<KeepalivedConf, "gratuitousArp"> {
+  /** keepalived runs in a container of this image. Absent: on the hosts, from their distribution's package. */
+  image?: string;
+  timezone?: string;
   instances: [VipInstance, ...VipInstance[]];
   /** Every host that may hold one. */
   hosts: {
     host: Host;
     /** The balancer on this host serves. */
-    balancer: pulumi.Resource;
+    balancer: pulumi.CustomResource;
     /** File with the port of its statistics page, where it says whether it can serve. */
     healthPortFile: string;
   }[];
@@ -62,7 +70,10 @@ export class KeepalivedVip extends pulumi.ComponentResource {
     super(
       "warren:index:KeepalivedVip",
       name,
-      { address, interface: networkInterface, virtualRouterId, hosts, priorities, check, instances },
+      {
+        ...{ address, interface: networkInterface, virtualRouterId, hosts, priorities, check, instances },
+        ...(args.image === undefined ? {} : { image: args.image }),
+      },
       opts,
     );
     const password = pulumi.secret(
@@ -79,45 +90,72 @@ export class KeepalivedVip extends pulumi.ComponentResource {
    */
   private services(password: pulumi.Output<string>): Command[] {
     const { name, args } = this;
-    const configs = args.hosts.map(({ host, healthPortFile }) => {
-      const installed = host.run(
-        `${name}-${host.name}-package`,
-        { create: keepalived.install() },
-        { parent: this, dependsOn: [host.ready] },
-      );
-      const create = password.apply((text) => this.stage(host, healthPortFile, this.conf(host, text)));
-      return host.run(`${name}-${host.name}-config`, { create }, { parent: this, dependsOn: [installed] });
+    const { image } = args;
+    const staged = args.hosts.map((at) => {
+      const { host } = at;
+      const create = image === undefined ? keepalived.install() : inContainer.installTools();
+      const own = `${name}-${host.name}`;
+      const installed = host.run(`${own}-package`, { create }, { parent: this, dependsOn: [host.ready] });
+      const pulled = image === undefined ? [] : [keepalivedImage(own, host, image, this)];
+      const stage = password.apply((text) => this.stage(at, this.conf(host, text)));
+      const options = { parent: this, dependsOn: [installed, ...pulled] };
+      return { ...at, pulled, config: host.run(`${own}-config`, { create: stage }, options) };
     });
-    const balancers = args.hosts.map(({ balancer }) => balancer);
-    return args.hosts.map(({ host }) => {
-      const create = password.apply((text) => keepalived.takeUp(sha256(this.conf(host, text))));
-      return host.run(
-        `${name}-${host.name}-service`,
-        { create, delete: keepalived.remove(host.name) },
-        { parent: this, dependsOn: [...configs, ...balancers] },
-      );
+    const dependsOn = [...staged.map(({ config }) => config), ...args.hosts.map(({ balancer }) => balancer)];
+    const services = args.hosts.map(({ host }) => {
+      const [takeUp, end] =
+        image === undefined
+          ? [keepalived.takeUp, keepalived.remove(host.name)]
+          : [inContainer.takeUpInContainer, inContainer.removeFiles(host.name)];
+      const create = password.apply((text) => takeUp(sha256(this.conf(host, text)), this.own(host)));
+      return host.run(`${name}-${host.name}-service`, { create, delete: end }, { parent: this, dependsOn });
     });
+    // One after the other, the preferred holder last: its virtual IP finds a host to go to.
+    const running: Command[] = [];
+    for (const { host, healthPortFile, pulled } of staged.toReversed()) {
+      for (const fetched of pulled) {
+        const { notify, timezone } = args;
+        const own = {
+          ...{ image: fetched, healthPortFile },
+          ...(notify === undefined ? {} : { logFile: notify.logFile }),
+          ...(timezone === undefined ? {} : { timezone }),
+        };
+        const after = { parent: this, dependsOn: [...services, ...running.slice(-1)] };
+        running.push(keepalivedContainer(`${name}-${host.name}`, host, own, after));
+      }
+    }
+    return [...services, ...running];
   }
 
-  private stage(host: Host, healthPortFile: string, content: string): string {
-    const { notify } = this.args;
+  /** This stack's container on a host, be it one that it no longer wants. */
+  private own(host: Host): files.OwnContainer {
+    return { stack: stackLabel(), part: `${this.name}-${host.name}` };
+  }
+
+  private stage({ host, healthPortFile }: KeepalivedVipArgs["hosts"][number], content: string): string {
+    const { notify, image } = this.args;
     const executable = (path: string, text: string) => ({ path, mode: "0755", content: text });
     const newcomers = this.instancesOf(host).map(({ addresses, ...instance }) => ({
       ...instance,
       ips: addresses.map(withoutPrefix),
       peers: this.peers(instance.hosts, host),
     }));
-    const files = [
-      executable(keepalived.checkFile, keepalived.checkScript(healthPortFile, healthPath)),
-      ...(notify === undefined ? [] : [executable(keepalived.notifyFile, keepalived.notifyScript(notify))]),
-      { path: keepalived.unitFile, mode: "0644", content: keepalived.unitText },
-      { path: keepalived.stagedFile, mode: "0400", content },
+    const own = this.own(host);
+    const list = [
+      executable(files.checkFile, keepalived.checkScript(healthPortFile, healthPath)),
+      ...(notify === undefined ? [] : [executable(files.notifyFile, keepalived.notifyScript(notify))]),
+      ...(image === undefined ? [{ path: files.unitFile, mode: "0644", content: files.unitText }] : []),
+      { path: files.stagedFile, mode: "0400", content },
     ];
     return [
       ...(notify?.hook === undefined ? [] : [keepalived.requireHook(notify.hook)]),
-      keepalived.refuseTaken(newcomers),
-      writeFiles(files),
-      keepalived.check(),
+      ...(image === undefined
+        ? []
+        : [refuseForeign(files.container, own.stack, own.part), inContainer.requireTools(image)]),
+      keepalived.refuseTaken(newcomers, own),
+      writeFiles(list),
+      ...(image === undefined || notify === undefined ? [] : [inContainer.makeLogFile(notify.logFile)]),
+      image === undefined ? keepalived.check() : keepalived.check(inContainer.program(image)),
     ].join("\n");
   }
 
@@ -127,8 +165,8 @@ export class KeepalivedVip extends pulumi.ComponentResource {
     return keepalivedConf({
       routerId: host.name,
       instances: this.instancesOf(host).map((instance) => this.vrrp(instance, host, password)),
-      check: { ...check, script: keepalived.checkFile },
-      ...(notify === undefined ? {} : { notifyScript: keepalived.notifyFile }),
+      check: { ...check, script: files.checkFile },
+      ...(notify === undefined ? {} : { notifyScript: files.notifyFile }),
       ...(mail === undefined ? {} : { mail: { ...mail, server, port: Number(port) } }),
       ...(gratuitousArp === undefined ? {} : { gratuitousArp }),
     });
@@ -162,13 +200,17 @@ export class KeepalivedVip extends pulumi.ComponentResource {
       .map(({ host }) => host.address);
   }
 
-  /** Who holds the addresses is looked at anew whenever what decides it has changed. */
+  /**
+   * Who holds the addresses is looked at anew whenever what decides it has changed, or where they left a host whose balancer
+   * was replaced.
+   */
   private settled(instance: VipInstance, index: number, services: Command[]): Command[] {
     const { check, preempt, preemptDelaySeconds, hosts } = this.args;
     const { addresses, virtualRouterId, priorities } = instance;
     const [address = ""] = addresses;
     const triggers = [
       ...services.map((service) => service.id),
+      ...this.args.hosts.map(({ balancer }) => balancer.id),
       JSON.stringify({ address, virtualRouterId, priorities, check }),
     ];
     const name = index === 0 ? this.name : `${this.name}-${index + 1}`;

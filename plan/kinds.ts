@@ -192,6 +192,21 @@ export const kinds: Readonly<Record<string, Kind>> = {
       delete: "**keepalived stops**",
     },
   },
+  "KeepalivedVip/image": {
+    says: { create: "image is pulled", replace: "new image is pulled", delete: "" },
+  },
+  "KeepalivedVip/container": {
+    says: {
+      create: "keepalived starts in a container",
+      update: "keepalived's container's settings change, without a restart",
+      replace: "**keepalived restarts** in a new container: a virtual IP that is there leaves first",
+      delete: "**keepalived stops**",
+    },
+  },
+  "KeepalivedVip/running": {
+    says: checks("waits until keepalived runs in its container"),
+    within: ["KeepalivedVip/container"],
+  },
   "KeepalivedVip/holds": { says: checks("waits until it holds the virtual IP") },
   "KeepalivedVip/held": { says: checks("waits until somebody holds the virtual IP") },
   "KeepalivedVip/stands-by": { says: checks("waits until it stands by") },

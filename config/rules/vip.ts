@@ -62,6 +62,10 @@ export function resolveVip(vip: Vip, balancers: readonly string[] | undefined, r
     const rule = "must be left out where warren:vip.preempt is false";
     report(["vip", "preemptDelaySeconds"], vip.preemptDelaySeconds, rule);
   }
+  if (vip.image !== undefined && vip.notify?.hook !== undefined) {
+    const rule = "must be left out where warren:vip.image is: a container has the programs of its image alone";
+    report(["vip", "notify", "hook"], vip.notify.hook, rule);
+  }
   const [first, ...others] = all.map((instance) => resolved(instance, vip));
   const instances: [VipInstance, ...VipInstance[]] = [first as VipInstance, ...others];
   const ips = instances.flatMap(({ addresses }) => addresses.map(withoutPrefix));

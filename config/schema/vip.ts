@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import { hostName, list, listOfSome, rotation, secret, section, text, wholeNumber, yesOrNo } from "./fields";
+import { hostName, image, list, listOfSome, rotation, secret, section, text, wholeNumber, yesOrNo } from "./fields";
 
 /** IPv4 with the subnet's own prefix length (/8 to /30), since the hosts' addresses are held against that subnet. */
 const address = () => {
@@ -88,6 +88,11 @@ export const vipSection = section({
   preemptDelaySeconds: wholeNumber(1, 1000)
     .exactOptional()
     .describe("Seconds that a host which comes back waits before it takes the VIP."),
+  image: image("keepalived:2.2")
+    .exactOptional()
+    .describe(
+      "keepalived's image, with bash in it. Absent: keepalived runs on the hosts, from their distribution's package.",
+    ),
   check: check.prefault({}),
   gratuitousArp: gratuitousArp.prefault({}),
   notify: notify.exactOptional(),

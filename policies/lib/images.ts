@@ -3,7 +3,7 @@ import { text } from "./read";
 import { isWarrens, types } from "./types";
 
 /** The types that say which image runs. */
-export const imageTypes: readonly string[] = [types.cluster, types.balancers, types.image, types.container];
+export const imageTypes: readonly string[] = [types.cluster, types.balancers, types.vip, types.image, types.container];
 
 /**
  * The name of the image that a resource asks for. Warren's own components are asked, not each of their hosts; a container

@@ -10,7 +10,7 @@ export const types = {
   node: "warren:index:RabbitNode",
   /** `image`, `hosts`, `ports`, `check`, `timeouts`, `stats.username` */
   balancers: "warren:index:HaproxyPair",
-  /** `address`, `interface`, `virtualRouterId`, `hosts`, `priorities`, `check` */
+  /** `address`, `interface`, `virtualRouterId`, `hosts`, `priorities`, `check`, `image?` */
   vip: "warren:index:KeepalivedVip",
   /** `hosts`: names of those that have rules */
   firewall: "warren:index:Firewall",

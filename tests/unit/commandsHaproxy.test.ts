@@ -28,7 +28,7 @@ test("files stand where the official image reads them", () => {
   ]);
   expect([healthPortFile(place), leavesFile]).toEqual([
     "/var/lib/warren/haproxy/health-port",
-    "/run/warren-balancer-leaves",
+    "/run/warren/balancer-leaves",
   ]);
 });
 
@@ -122,7 +122,7 @@ describe("awaitServing", () => {
   const paths = { health: "/healthz", configuration: "/configuration/1" };
   /** The script with the host's own files in a directory of the test's. */
   const script = (directory: string, port: number) =>
-    awaitServing({ ...place, directory }, port, paths).replaceAll("/run/", `${directory}/`);
+    awaitServing({ ...place, directory }, port, paths).replaceAll("/run/warren", directory);
 
   test("waits for the newest configuration and for the health page, and shows the balancer's last words otherwise", () => {
     expect(awaitServing(place, 8100, paths)).toBe(`trap '[ $? = 0 ] || docker logs --tail 20 haproxy >&2' EXIT
@@ -144,12 +144,12 @@ until (exec 3<>/dev/tcp/127.0.0.1/8100 && printf '%b' 'GET /healthz HTTP/1.0\\r\
 done
 echo 8100 > /var/lib/warren/haproxy/health-port
 chmod 644 /var/lib/warren/haproxy/health-port
-rm -f /run/warren-balancer-leaves`);
+rm -f /run/warren/balancer-leaves`);
   });
 
   test("ends well when the balancer answers 200 for both; the virtual IP may be here from then on", async () => {
     const port = await serve({ "/healthz": 200, "/configuration/1": 200 });
-    const directory = makeDirectory({ "warren-balancer-leaves": "" });
+    const directory = makeDirectory({ "balancer-leaves": "" });
     const outcome = await runOnHost(script(directory, port), { stubs: { docker: {} } });
     expect(outcome).toEqual({ code: 0, stdout: "", stderr: "", calls: [] });
     expect(readdirSync(directory)).toEqual(["health-port"]);
@@ -170,7 +170,7 @@ rm -f /run/warren-balancer-leaves`);
     ],
   ])("fails with its sentence and the log when the balancer %s", async (_title, pages, sentence) => {
     const port = await serve(pages);
-    const directory = makeDirectory({ "warren-balancer-leaves": "" });
+    const directory = makeDirectory({ "balancer-leaves": "" });
     const docker = { "logs --tail 20 haproxy": { stdout: "Server rabbitmq/rabbitmq1 is DOWN\n" } };
     const outcome = await runOnHost(script(directory, port), { stubs: { docker }, before: noWaiting });
     expect(outcome).toEqual({
@@ -179,7 +179,7 @@ rm -f /run/warren-balancer-leaves`);
       stderr: `${sentence}\nServer rabbitmq/rabbitmq1 is DOWN\n`,
       calls: ["docker logs --tail 20 haproxy"],
     });
-    expect(readdirSync(directory)).toEqual(["warren-balancer-leaves"]);
+    expect(readdirSync(directory)).toEqual(["balancer-leaves"]);
   });
 });
 

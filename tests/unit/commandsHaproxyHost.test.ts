@@ -15,13 +15,13 @@ describe("gate", () => {
   const wayOut = { ips: ["192.0.2.100", "192.0.2.101"], others: ["127.0.0.1"] };
   const run = async (found: Stubs[string], shown: string[], status = 200) => {
     const port = await serve({ "/healthz": status });
-    const directory = makeDirectory({ "warren-balancer-leaves": "" });
+    const directory = makeDirectory({ "balancer-leaves": "" });
     const text = gate(place, wanted, { ...wayOut, health: { port, path: "/healthz" } });
-    const outcome = await runOnHost(text.replaceAll("/run/", `${directory}/`), {
+    const outcome = await runOnHost(text.replaceAll("/run/warren", directory), {
       stubs: { docker: found, ip: { "-4 -o addr show": shown.map((stdout) => ({ stdout })) } },
       before: noWaiting,
     });
-    return { ...outcome, leaves: existsSync(join(directory, "warren-balancer-leaves")) };
+    return { ...outcome, leaves: existsSync(join(directory, "balancer-leaves")) };
   };
   const has = (ip: string) => `2: eth0    inet ${ip}/24 scope global eth0\n`;
   const other: Stubs[string] = { inspect: { stdout: "true sha256:1 xyz\n" } };
@@ -31,7 +31,7 @@ describe("gate", () => {
       .toBe(`found=$(docker inspect -f '{{.State.Running}} {{.Image}} {{index .Config.Labels "io.warren.settings"}}' haproxy 2> /dev/null) || exit 0
 case $found in
 "true sha256:1 abc")
-  rm -f /run/warren-balancer-leaves
+  rm -f /run/warren/balancer-leaves
   exit 0 ;;
 true*) ;;
 *) exit 0 ;;
@@ -46,12 +46,13 @@ until another; do
   fi
   sleep 0.5
 done
-trap '[ $? = 0 ] || rm -f /run/warren-balancer-leaves' EXIT
-touch /run/warren-balancer-leaves
+trap '[ $? = 0 ] || rm -f /run/warren/balancer-leaves' EXIT
+mkdir -p /run/warren
+touch /run/warren/balancer-leaves
 deadline=$((SECONDS + 60))
 until ! ip -4 -o addr show | grep -E ' (192\\.0\\.2\\.100|192\\.0\\.2\\.101)/' > /dev/null; do
   if [ $SECONDS -ge $deadline ]; then
-    echo "the virtual IP does not leave this host, so its balancer was not replaced: see journalctl -u keepalived" >&2
+    echo "the virtual IP does not leave this host, so its balancer was not replaced: see journalctl -u keepalived (in a container: docker logs keepalived)" >&2
     exit 1
   fi
   sleep 0.1

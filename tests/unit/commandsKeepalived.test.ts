@@ -3,12 +3,13 @@ import { mkdirSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import * as keepalived from "../../commands/keepalived";
+import * as keepalivedFiles from "../../commands/keepalivedFiles";
 import { noWaiting, runBash, runOnHost, type Stubs } from "./support/bash";
 import { makeDirectory } from "./support/directory";
 import { serve } from "./support/web";
 
 test("files stand where keepalived and Warren look for them", () => {
-  const { configFile, stagedFile, checkFile, notifyFile } = keepalived;
+  const { configFile, stagedFile, checkFile, notifyFile } = keepalivedFiles;
   expect([configFile, stagedFile, checkFile, notifyFile]).toEqual([
     "/etc/keepalived/keepalived.conf",
     "/etc/keepalived/keepalived.conf.staged",
@@ -20,19 +21,19 @@ test("files stand where keepalived and Warren look for them", () => {
 describe("checkScript", () => {
   test("asks the balancer itself", () => {
     expect(keepalived.checkScript("/d/health-port", "/healthz")).toBe(`#!/bin/bash
-[ ! -e /run/warren-balancer-leaves ] && read -r port < /d/health-port && (exec 3<>/dev/tcp/127.0.0.1/$port && printf '%b' 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3 && read -t 5 -r _ status _ <&3 && [ "$status" = 200 ]) 2> /dev/null
+[ ! -e /run/warren/balancer-leaves ] && read -r port < /d/health-port && (exec 3<>/dev/tcp/127.0.0.1/$port && printf '%b' 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3 && read -t 5 -r _ status _ <&3 && [ "$status" = 200 ]) 2> /dev/null
 `);
   });
 
   test.each<[string, number, Record<string, string>, number]>([
     ["can serve", 200, {}, 0],
     ["has no broker", 503, {}, 1],
-    ["is about to be replaced", 200, { "warren-balancer-leaves": "" }, 1],
+    ["is about to be replaced", 200, { "balancer-leaves": "" }, 1],
   ])("a balancer that %s: exit status", async (_title, status, files, code) => {
     const port = await serve({ "/healthz": status });
     const directory = makeDirectory({ ...files, "health-port": `${port}\n` });
     const script = keepalived.checkScript(`${directory}/health-port`, "/healthz");
-    expect((await runBash(script.replace("/run/", `${directory}/`))).code).toBe(code);
+    expect((await runBash(script.replace("/run/warren", directory))).code).toBe(code);
   });
 
   test("a balancer that has never served does not count", async () => {
@@ -59,11 +60,14 @@ fi
 mkdir -p /etc/keepalived /etc/systemd/system/keepalived.service.d`);
 });
 
+/** The stack's container on this host, if it had one. */
+const container = { stack: "o/p/s", part: "vip-host4" };
+
 /** Runs a script with /etc/keepalived in a directory of the test's own. */
 const runIn = (directory: string, script: string, stubs: Stubs) =>
   runOnHost(script.replaceAll("/etc/keepalived", directory), { stubs });
 
-const staged = `${keepalived.marker("host4")}\nglobal_defs {\n    script_user nobody\n}\n`;
+const staged = `${keepalivedFiles.marker("host4")}\nglobal_defs {\n    script_user nobody\n}\n`;
 
 describe("check", () => {
   test("by its text", () => {
@@ -94,7 +98,7 @@ keepalived -t -f /etc/keepalived/keepalived.conf.staged.check`);
 
 describe("takeUp", () => {
   test("by its text", () => {
-    expect(keepalived.takeUp("abc")).toBe(`umask 077
+    expect(keepalived.takeUp("abc", container)).toBe(`umask 077
 if [ ! -e /etc/keepalived/keepalived.conf.staged ]; then
   if ! echo "abc  /etc/keepalived/keepalived.conf" | sha256sum -c --status; then
     echo "/etc/keepalived/keepalived.conf is not what Warren wrote, and nothing is staged: somebody has changed it by hand" >&2
@@ -107,12 +111,21 @@ else
   mv -f /etc/keepalived/keepalived.conf.staged /etc/keepalived/keepalived.conf
 fi
 systemctl daemon-reload
+running=$(docker ps -q --filter 'name=^/keepalived$' --filter label=io.warren.stack=o/p/s --filter label=io.warren.part=vip-host4)
+if [ -n "$running" ]; then
+docker update --restart=no "$running" > /dev/null
+docker stop -t 10 "$running" > /dev/null
+fi
 if systemctl is-active -q keepalived; then systemctl reload keepalived; else systemctl start keepalived; fi
 systemctl enable -q keepalived`);
   });
 
-  const active: Stubs = { systemctl: { "daemon-reload": {}, "enable -q": {}, "is-active": {}, reload: {} } };
-  const takeUp = keepalived.takeUp(createHash("sha256").update(staged).digest("hex"));
+  const noContainer = { docker: { "ps -q": {} } };
+  const active: Stubs = {
+    ...noContainer,
+    systemctl: { "daemon-reload": {}, "enable -q": {}, "is-active": {}, reload: {} },
+  };
+  const takeUp = keepalived.takeUp(createHash("sha256").update(staged).digest("hex"), container);
 
   test("swaps what is staged in and has keepalived reload; again, it finds that done", async () => {
     const directory = makeDirectory({ "keepalived.conf.staged": staged });
@@ -122,6 +135,7 @@ systemctl enable -q keepalived`);
       expect(readFileSync(join(directory, "keepalived.conf"), "utf8")).toBe(staged);
       expect(calls).toEqual([
         "systemctl daemon-reload",
+        expect.stringMatching(/^docker ps -q /),
         "systemctl is-active -q keepalived",
         "systemctl reload keepalived",
         "systemctl enable -q keepalived",
@@ -132,8 +146,8 @@ systemctl enable -q keepalived`);
   test("starts keepalived where it does not run", async () => {
     const directory = makeDirectory({ "keepalived.conf.staged": staged });
     const systemctl = { "daemon-reload": {}, "enable -q": {}, "is-active": { code: 3 }, "start keepalived": {} };
-    const { code, calls } = await runIn(directory, takeUp, { systemctl });
-    expect([code, calls[2]]).toEqual([0, "systemctl start keepalived"]);
+    const { code, calls } = await runIn(directory, takeUp, { ...noContainer, systemctl });
+    expect([code, calls[3]]).toEqual([0, "systemctl start keepalived"]);
   });
 
   test.each<[string, Record<string, string>]>([
@@ -176,7 +190,7 @@ fi`);
 
   const systemctl = { "disable -q --now": {}, "daemon-reload": {}, "enable -q --now": {} };
 
-  const own = keepalived.marker("host4");
+  const own = keepalivedFiles.marker("host4");
 
   test("leaves nothing of Warren's", async () => {
     const directory = makeDirectory({ "keepalived.conf": own, "warren-check": "x", "keepalived.conf.staged": "x" });
@@ -202,7 +216,7 @@ fi`);
   });
 
   test.each([
-    ["that another host's resource has written since", { "keepalived.conf": keepalived.marker("host5") }],
+    ["that another host's resource has written since", { "keepalived.conf": keepalivedFiles.marker("host5") }],
     ["of somebody else's", { "keepalived.conf": "vrrp_instance VI_1 {\n}\n" }],
     ["that is gone", {}],
   ])("leaves a configuration %s, and what runs by it", async (_title, files: Record<string, string>) => {
@@ -220,7 +234,7 @@ describe("the holder of the virtual IP", () => {
     expect(keepalived.awaitHeld(address, "eth0")).toBe(`deadline=$((SECONDS + 30))
 until ip -4 -o addr show dev eth0 | grep -qF " 198.18.66.10/"; do
   if [ $SECONDS -ge $deadline ]; then
-    echo "this host should hold 198.18.66.10 and does not: see journalctl -u keepalived" >&2
+    echo "this host should hold 198.18.66.10 and does not: see journalctl -u keepalived (in a container: docker logs keepalived)" >&2
     exit 1
   fi
   sleep 0.1
@@ -257,12 +271,17 @@ done`);
   });
 
   test.each([
-    ["does not hold it", held, own, "this host should hold 198.18.66.10 and does not: see journalctl -u keepalived\n"],
+    [
+      "does not hold it",
+      held,
+      own,
+      "this host should hold 198.18.66.10 and does not: see journalctl -u keepalived (in a container: docker logs keepalived)\n",
+    ],
     [
       "holds an address that begins alike",
       held,
       own + line("198.18.66.100"),
-      "this host should hold 198.18.66.10 and does not: see journalctl -u keepalived\n",
+      "this host should hold 198.18.66.10 and does not: see journalctl -u keepalived (in a container: docker logs keepalived)\n",
     ],
     [
       "keeps it",

@@ -2,6 +2,7 @@ import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import * as keepalived from "../../commands/keepalived";
+import * as keepalivedFiles from "../../commands/keepalivedFiles";
 import { runBash, runOnHost } from "./support/bash";
 import { makeDirectory } from "./support/directory";
 
@@ -46,8 +47,8 @@ test("a hook has to be a program", async () => {
 });
 
 test("a keepalived that was killed is back at once, however often", () => {
-  expect(keepalived.unitFile).toBe("/etc/systemd/system/keepalived.service.d/warren.conf");
-  expect(keepalived.unitText).toBe(`# Written by Warren.
+  expect(keepalivedFiles.unitFile).toBe("/etc/systemd/system/keepalived.service.d/warren.conf");
+  expect(keepalivedFiles.unitText).toBe(`# Written by Warren.
 [Unit]
 StartLimitIntervalSec=0
 [Service]

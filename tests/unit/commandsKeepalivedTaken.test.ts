@@ -8,7 +8,7 @@ import { makeDirectory } from "./support/directory";
 /* Before keepalived first runs: who else may have the virtual IP, or its router id. */
 
 const newcomer = { interface: "eth0", virtualRouterId: 51, ips: ["198.18.66.100"], peers: ["198.18.66.15"] };
-const script = keepalived.refuseTaken([newcomer]);
+const script = keepalived.refuseTaken([newcomer], { stack: "o/p/s", part: "vip-host4" });
 
 const neighbour = (ip: string, mac: string) => ({ stdout: `${ip} dev eth0 lladdr ${mac} REACHABLE\n` });
 const free = { stdout: "198.18.66.100 dev eth0  FAILED\n" };
@@ -23,12 +23,23 @@ interface Network {
   own?: Reply;
   heard?: Reply;
   active?: boolean;
+  /** keepalived runs in a container of this stack's. */
+  contained?: boolean;
   conf?: string;
 }
 
-async function run({ vip = free, peer = free, own = {}, heard: set = heard(""), active = false, conf }: Network) {
+async function run({
+  vip = free,
+  peer = free,
+  own = {},
+  heard: set = heard(""),
+  active = false,
+  contained = false,
+  conf,
+}: Network) {
   const directory = makeDirectory(conf === undefined ? {} : { "keepalived.conf": conf });
   const stubs: Stubs = {
+    docker: { "ps -q": { stdout: contained ? "c0ffee\n" : "" } },
     systemctl: { "is-active -q keepalived": { code: active ? 0 : 3 } },
     ip: {
       "neigh flush": {},
@@ -98,6 +109,11 @@ describe("where keepalived runs already", () => {
   test("with just this, nothing is asked", async () => {
     const { code, calls } = await run({ active: true, conf });
     expect([code, calls]).toEqual([0, ["systemctl is-active -q keepalived"]]);
+  });
+
+  test("in a container of this stack's, with just this, nothing is asked either", async () => {
+    const { code, calls } = await run({ contained: true, conf });
+    expect([code, calls]).toEqual([0, ["systemctl is-active -q keepalived", expect.stringMatching(/^docker ps -q /)]]);
   });
 
   test.each([

@@ -3,6 +3,7 @@ import { writeFiles } from "../../commands/files";
 import * as haproxy from "../../commands/haproxy";
 import { answers200 } from "../../commands/http";
 import * as keepalived from "../../commands/keepalived";
+import * as inContainer from "../../commands/keepalivedContainer";
 import { installPackages, prepareHost, unprepareHost } from "../../commands/prepareHost";
 import * as rabbitmq from "../../commands/rabbitmq";
 import { evict, queueLists, refuseLoss, replicas, vacate } from "../../commands/rabbitmq/vacate";
@@ -14,6 +15,7 @@ import { syntaxFaults } from "./support/bash";
 const node: rabbitmq.NodePlace = { name: "rabbitmq-1", container: "rabbitmq", directory: "/var/lib/warren/rabbitmq" };
 const balancer = { container: "haproxy", directory: "/var/lib/warren/haproxy", image: "haproxy:2.6" };
 const wanted = { image: `sha256:${"1".repeat(64)}`, settings: "0123456789abcdef" };
+const keepalivedContainer = { stack: "o/p/s", part: "vip-host4" };
 const file = { path: "/etc/x", mode: "0400", content: "END\n" };
 const members: rabbitmq.ExpectedMember[] = [
   { name: "rabbitmq-1", type: "disc" },
@@ -110,15 +112,26 @@ const scripts: Record<string, string> = {
   startApp: rabbitmq.startApp(node, "[rabbitmq_management].\n"),
   stopApp: rabbitmq.stopApp(node),
   "takeUp, haproxy": haproxy.takeUp(balancer),
-  "takeUp, keepalived": keepalived.takeUp("abc"),
+  "awaitRunning, keepalived": inContainer.awaitRunning(),
+  "check, in a container": keepalived.check(inContainer.program("registry:5000/keepalived@sha256:11")),
+  endService: inContainer.endService(),
+  installTools: inContainer.installTools(),
+  makeLogFile: inContainer.makeLogFile("/var/log/x"),
+  removeFiles: inContainer.removeFiles("host4"),
+  requireTools: inContainer.requireTools("keepalived:2.2"),
+  takeUpInContainer: inContainer.takeUpInContainer("abc", keepalivedContainer),
+  "takeUp, keepalived": keepalived.takeUp("abc", keepalivedContainer),
   awaitSomebody: keepalived.awaitSomebody("192.0.2.100", "eth0"),
   check: keepalived.check(),
   notifyScript: keepalived.notifyScript({ logFile: "/var/log/x", hook: "/usr/local/bin/x" }),
   "notifyScript, no hook": keepalived.notifyScript({ logFile: "/var/log/x" }),
-  refuseTaken: keepalived.refuseTaken([
-    { interface: "eth0", virtualRouterId: 51, ips: ["192.0.2.1", "192.0.2.2"], peers: ["192.0.2.5"] },
-    { interface: "eth1", virtualRouterId: 52, ips: ["192.0.2.3"], peers: [] },
-  ]),
+  refuseTaken: keepalived.refuseTaken(
+    [
+      { interface: "eth0", virtualRouterId: 51, ips: ["192.0.2.1", "192.0.2.2"], peers: ["192.0.2.5"] },
+      { interface: "eth1", virtualRouterId: 52, ips: ["192.0.2.3"], peers: [] },
+    ],
+    keepalivedContainer,
+  ),
   requireHook: keepalived.requireHook("/usr/local/bin/x"),
   unprepareHost: unprepareHost("host4"),
   waitUntil: waitUntil("{ false; }", 1, "no", 1),

@@ -105,8 +105,14 @@ const edges: Record<string, string[]> = {
   "vip-host5-package": ["host5-prepare"],
   "vip-host5-config": ["vip-host5-package", "vip-password"],
   "vip-host5-service": [...balancersReady, "vip-host4-config", "vip-host5-config", "vip-password"],
-  "vip-host4-holds": ["vip-host4-service", "vip-host5-service"],
-  "vip-host5-stands-by": ["vip-host4-holds", "vip-host4-service", "vip-host5-service"],
+  "vip-host4-holds": ["haproxy-host4-ready", "haproxy-host5-ready", "vip-host4-service", "vip-host5-service"],
+  "vip-host5-stands-by": [
+    "haproxy-host4-ready",
+    "haproxy-host5-ready",
+    "vip-host4-holds",
+    "vip-host4-service",
+    "vip-host5-service",
+  ],
 };
 
 const types: Record<string, RegExp> = {

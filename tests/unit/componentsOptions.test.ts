@@ -214,6 +214,7 @@ describe("commands", () => {
     const settled = [
       "id of vip-host4-service",
       "id of vip-host5-service",
+      ...["id of haproxy-host4-ready", "id of haproxy-host5-ready"],
       '{"address":"198.18.66.100/24","virtualRouterId":51,"priorities":[101,100],"check":{"intervalSeconds":1,"rise":1,"fall":1}}',
     ];
     expect(each("triggers")).toEqual({

@@ -5,6 +5,7 @@ import { unsealed, type Deployment } from "./support/mocks";
 
 import { writeFiles } from "../../commands/files";
 import * as keepalived from "../../commands/keepalived";
+import * as keepalivedFiles from "../../commands/keepalivedFiles";
 import { scriptInput } from "../../commands/shell";
 import { keepalivedConf, type KeepalivedConf, type VrrpInstance } from "../../templates/keepalivedConf";
 
@@ -44,6 +45,7 @@ const conf = (host: string, changes: Partial<VrrpInstance>): KeepalivedConf => (
   instances: [{ ...instance, ...changes }],
   check: { script: "/etc/keepalived/warren-check", intervalSeconds: 1, rise: 1, fall: 1 },
 });
+const own = (host: string) => ({ stack: "acme/warren/dev", part: `vip-${host}` });
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 describe.each([
@@ -56,10 +58,10 @@ describe.each([
     const check = keepalived.checkScript(`/var/lib/warren/haproxy/${host}/health-port`, "/healthz");
     const newcomer = { interface: "eth0", virtualRouterId: 51, ips: ["198.18.66.100"], peers: [peer] };
     const create = [
-      keepalived.refuseTaken([newcomer]),
+      keepalived.refuseTaken([newcomer], own(host)),
       writeFiles([
         { path: "/etc/keepalived/warren-check", mode: "0755", content: check },
-        { path: keepalived.unitFile, mode: "0644", content: keepalived.unitText },
+        { path: keepalivedFiles.unitFile, mode: "0644", content: keepalivedFiles.unitText },
         { path: "/etc/keepalived/keepalived.conf.staged", mode: "0400", content: text },
       ]),
       keepalived.check(),
@@ -69,7 +71,7 @@ describe.each([
   });
 
   test("is taken up, and at its end removed", () => {
-    const scripts = { create: keepalived.takeUp(sha256(text)), delete: keepalived.remove(host) };
+    const scripts = { create: keepalived.takeUp(sha256(text), own(host)), delete: keepalived.remove(host) };
     expect(stdin(`vip-${host}-service`)).toBe(scriptInput(scripts));
   });
 });
@@ -168,4 +170,33 @@ describe("who has the address keeps it", () => {
       scriptInput({ create: keepalived.awaitHeld("198.18.66.100", "eth0", 60) }),
     );
   });
+});
+
+describe("a balancer whose virtual IPs", () => {
+  const moves = async (hosts: string[], instances: object[] = []) => {
+    const other = await deployDev({ "vip.hosts": hosts, "vip.instances": instances });
+    return other.resources.filter(({ name }) => name.endsWith("-gate") && name.startsWith("haproxy"));
+  };
+
+  test("cannot go anywhere is replaced where it is", async () => {
+    expect(await moves(["host4"])).toEqual([]);
+  });
+
+  test("can go in part waits for those alone", async () => {
+    const gates = await moves(
+      ["host4"],
+      [{ address: "198.18.66.101/24", virtualRouterId: 52, hosts: ["host4", "host5"] }],
+    );
+    expect(gates.map(({ name }) => name)).toEqual(expect.arrayContaining(["haproxy-host4-gate", "haproxy-host5-gate"]));
+    for (const { inputs } of gates) {
+      const text = String(unsealed(inputs["stdin"]) ?? inputs["stdin"]);
+      expect(text).toContain("198\\.18\\.66\\.101");
+      expect(text).not.toContain("198\\.18\\.66\\.100");
+    }
+  });
+});
+
+test("who holds it is looked at anew where a balancer was replaced, so that it has returned when the update ends", () => {
+  const { triggers } = dev.resource("vip-host4-holds").inputs as { triggers: unknown[] };
+  expect(triggers).toEqual(expect.arrayContaining(["id of haproxy-host4-ready", "id of haproxy-host5-ready"]));
 });

@@ -35,6 +35,11 @@ describe("values", () => {
       `warren:vip.mail.server: "mail.example.com" - must be the mail server's IPv4 address, with a port if it is not 25, such as 192.0.2.25:587`,
     ],
     [
+      "keepalived's image without a version",
+      { "vip.image": "keepalived" },
+      `warren:vip.image: "keepalived" - must be an image pinned by a version's tag or by a digest, such as keepalived:2.2; latest is no pin`,
+    ],
+    [
       "a mail to nobody in particular",
       { "vip.mail": { to: ["ops"], from: "b@example.com" } },
       `warren:vip.mail.to[0]: "ops" - must be a mail address, such as ops@example.com`,

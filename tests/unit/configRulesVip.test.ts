@@ -45,6 +45,11 @@ describe("virtual IP", () => {
       "warren:vip.priorities[1]: 100 - must be lower than the one before it (100)",
     ],
     [
+      "a program of the host's for a container",
+      { "vip.image": "keepalived:2.2", "vip.notify": { hook: "/usr/local/bin/hook" } },
+      'warren:vip.notify.hook: "/usr/local/bin/hook" - must be left out where warren:vip.image is: a container has the programs of its image alone',
+    ],
+    [
       "a delay where nobody takes it back",
       { "vip.preempt": false, "vip.preemptDelaySeconds": 5 },
       "warren:vip.preemptDelaySeconds: 5 - must be left out where warren:vip.preempt is false",

@@ -13,6 +13,7 @@ import {
   requireHook,
   takeUp as keepalivedTakeUp,
 } from "../../commands/keepalived";
+import { awaitRunning, requireTools } from "../../commands/keepalivedContainer";
 import { prepareHost } from "../../commands/prepareHost";
 import { awaitBoot, awaitWell, formed, gate, joinCluster, leave, refuseMove } from "../../commands/rabbitmq";
 import { parseConfig } from "../../config";
@@ -238,10 +239,15 @@ describe("messages in the pages on troubleshooting", () => {
     logByRsyslog({ directory: "/d", facility: "local0", file: "/var/log/haproxy.log" }),
     awaitHeld("192.0.2.1", "eth0"),
     awaitSomebody("192.0.2.1", "eth0"),
-    keepalivedTakeUp("digest"),
-    refuseTaken([{ interface: "eth0", virtualRouterId: 51, ips: ["192.0.2.1"], peers: ["192.0.2.5"] }]),
+    keepalivedTakeUp("digest", { stack: "s", part: "p" }),
+    refuseTaken([{ interface: "eth0", virtualRouterId: 51, ips: ["192.0.2.1"], peers: ["192.0.2.5"] }], {
+      stack: "s",
+      part: "p",
+    }),
     requireHook("/usr/local/bin/hook"),
     awaitNotHeld("192.0.2.1", "eth0"),
+    awaitRunning(),
+    requireTools("keepalived:2.2"),
     read("engine/command/remote/connection.go"),
   ].join("\n");
 

@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import { dirname } from "node:path";
+
+import * as docker from "@pulumi/docker";
+import type * as pulumi from "@pulumi/pulumi";
+
+import { labels, removeStray } from "../commands/docker";
+import { signsDirectory } from "../commands/haproxy";
+import * as inContainer from "../commands/keepalivedContainer";
+import { configDirectory, container, stopGraceSeconds } from "../commands/keepalivedFiles";
+import { containerDefaults, stackLabel } from "./container";
+import type { Host } from "./host";
+
+/*
+ * keepalived's container on one host. It shares the host's network; what it reads lies on the host, in the same places as
+ * for a keepalived that runs there.
+ */
+
+export interface KeepalivedContainerArgs {
+  image: docker.RemoteImage;
+  /** File with the port at which the host's balancer says whether it can serve. */
+  healthPortFile: string;
+  /** The file to which changes are added. */
+  logFile?: string;
+  timezone?: string;
+}
+
+/** The image on a host. */
+export function keepalivedImage(name: string, host: Host, image: string, parent: pulumi.Resource): docker.RemoteImage {
+  return new docker.RemoteImage(
+    `${name}-image`,
+    { name: image, keepLocally: true, triggers: { machine: host.machine } },
+    host.options({ parent, provider: host.docker, dependsOn: [host.ready] }),
+  );
+}
+
+/**
+ * The container, and the wait until it stands by. Before it is made, keepalived of the host's own gives way. Whoever replaces
+ * several makes one depend on the other: a virtual IP then always finds a host to go to.
+ */
+export function keepalivedContainer(
+  name: string,
+  host: Host,
+  args: KeepalivedContainerArgs,
+  { parent, dependsOn }: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
+): ReturnType<Host["run"]> {
+  const spec = containerSpec(args);
+  const settings = createHash("sha256")
+    .update(JSON.stringify([spec, host.machine]))
+    .digest("hex")
+    .slice(0, 16);
+  const makeRoom = [removeStray(container, stackLabel(), name, stopGraceSeconds), inContainer.endService()].join("\n");
+  const made = new docker.Container(
+    `${name}-container`,
+    {
+      ...spec,
+      image: args.image.imageId,
+      destroyGraceSeconds: stopGraceSeconds,
+      labels: [
+        { label: labels.stack, value: stackLabel() },
+        { label: labels.part, value: name },
+        { label: labels.settings, value: settings },
+      ],
+    },
+    host.options({
+      parent,
+      provider: host.docker,
+      dependsOn,
+      hooks: { beforeCreate: [host.beforeCreate(`${name}-make-room`, makeRoom)] },
+    }),
+  );
+  return host.run(
+    `${name}-running`,
+    { create: inContainer.awaitRunning(), triggers: [made.id] },
+    { parent, dependsOn: [made] },
+  );
+}
+
+/** Everything that replaces the container when it changes, beside its image. */
+function containerSpec({ healthPortFile, logFile, timezone }: KeepalivedContainerArgs) {
+  const same = (path: string, readOnly: boolean) => ({ hostPath: path, containerPath: path, readOnly });
+  return {
+    ...containerDefaults,
+    name: container,
+    networkMode: "host",
+    capabilities: { adds: [...inContainer.capabilities], drops: ["ALL"] },
+    entrypoints: ["keepalived"],
+    command: ["--dont-fork", "--log-console"],
+    envs: timezone === undefined ? [] : [`TZ=${timezone}`],
+    // What a killed one leaves there would tell the next one that it runs already.
+    tmpfs: { "/run": "" },
+    volumes: [
+      same(configDirectory, true),
+      same(signsDirectory, true),
+      same(dirname(healthPortFile), true),
+      ...(logFile === undefined ? [] : [same(logFile, false)]),
+    ],
+  };
+}
