@@ -1,5 +1,5 @@
 import { isComponent, known, type Known } from "./kinds";
-import { founder } from "./members";
+import { done, founder, isAnotherMachine, rest } from "./members";
 import { byName, turns } from "./order";
 import type { Preview, Step } from "./preview";
 
@@ -33,11 +33,12 @@ export function acts(preview: Preview): Act[] {
   for (const step of changing) {
     const its = known(step);
     // Told with another one that is there as well.
-    const within = step.verb === "delete" ? [] : (its?.kind.within ?? []);
+    const special = its && inPlaceOf(steps, step, its);
+    const within = step.verb === "delete" || special !== undefined ? [] : (its?.kind.within ?? []);
     if (within.some((key) => places.has(`${key} ${its?.of ?? ""}`))) continue;
     // The first of all has nobody to join.
     if (its?.key === "RabbitNode/join-cluster" && its.of === first) continue;
-    const own = words(step, its);
+    const own = special === undefined || !its ? words(step, its) : { says: special, of: [its.of] };
     if (own.says === "") continue;
     // Scripts that find everything done may as well be told at once.
     const act = { turn: own.says === otherLogin ? 0 : (turn.get(step.urn) ?? 0), ...own };
@@ -50,6 +51,21 @@ export function acts(preview: Preview): Act[] {
   return [...merged.values()].sort(
     (a, b) => a.turn - b.turn || byName(a.of[0] ?? "", b.of[0] ?? "") || byName(a.says, b.says),
   );
+}
+
+/** What a node's step means where the whole node is stopped or started, or another machine takes the place of its own. */
+function inPlaceOf(steps: readonly Step[], { verb }: Step, { key, of }: Known): string | undefined {
+  const rests = rest(steps, of);
+  if (rests !== undefined) return { "RabbitNode/container": "", "RabbitNode/member": `**${rests}**` }[key];
+  const stops = done(steps, "RabbitNode/container").some((node) => rest(steps, node.of) === "stops");
+  // A cluster that is to stand still is not waited for.
+  if (key === "RabbitCluster/formed" && stops) return "";
+  if (!isAnotherMachine(steps, of)) return undefined;
+  return {
+    "RabbitNode/files": "configuration and cookie are written on the other machine",
+    "RabbitNode/container": verb === "replace" ? "starts on the other machine, blank" : undefined,
+    "RabbitNode/join-cluster": "**joins** the cluster, which forgets its former member of that name",
+  }[key];
 }
 
 const otherLogin = "login changes: scripts run once more and find everything done";

@@ -1,5 +1,5 @@
 import { byName, turns } from "./order";
-import { component, done, members, text } from "./members";
+import { component, done, isAnotherMachine, members, rest, text } from "./members";
 import type { Preview, Step, Values } from "./preview";
 
 /*
@@ -44,7 +44,7 @@ function brokers(preview: Preview): string[] {
   const containers = done(steps, "RabbitNode/container");
   const restarts = inTurn(
     steps,
-    containers.filter(({ verb }) => verb === "replace"),
+    containers.filter(({ of, verb }) => verb === "replace" && !isAnotherMachine(steps, of)),
   );
   const stops = inTurn(
     steps,
@@ -52,12 +52,16 @@ function brokers(preview: Preview): string[] {
   );
   const before = members(preview).filter((member) => member.before);
   const found: string[] = [];
-  const rests = containers.filter(({ step }) => step.new?.["mustRun"] === false && step.old?.["mustRun"] !== false);
-  if (rests.length > 0) {
-    return [
-      `**The service stops** until the config lets it run again: ${named(inTurn(steps, rests))} are to stand still.`,
-    ];
+  const resting = (which: "stops" | "starts") =>
+    inTurn(
+      steps,
+      done(steps, "RabbitNode/member").filter(({ of }) => rest(steps, of) === which),
+    );
+  const [asleep, awake] = [resting("stops"), resting("starts")];
+  if (asleep.length > 0) {
+    return [`**The service stops** until the config starts it again, in this order: ${named(asleep)}.`];
   }
+  if (awake.length > 0) found.push(`The service starts again, in this order: ${named(awake)}.`);
   if (stops.length > 0 && stops.length >= before.length) {
     return [`**The service ends**: every broker stops (${named(stops)}), and every connection is cut.`];
   }
@@ -83,6 +87,12 @@ function brokers(preview: Preview): string[] {
   if (forgotten.length > 0) {
     found.push(
       `The cluster forgets ${named(forgotten)}, whose machine is lost: a queue that was there alone is gone, and the balancers no longer ask for it.`,
+    );
+  }
+  const anew = before.filter(({ fate }) => fate === "joins anew").map(({ name }) => name);
+  if (anew.length > 0) {
+    found.push(
+      `**Connections are cut** to ${named(anew)}, if it still runs: another machine takes its place, blank, and a queue that was there alone is gone.`,
     );
   }
   const retyped = before.filter(({ fate }) => fate === "changes its type").map(({ name }) => name);

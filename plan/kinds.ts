@@ -33,6 +33,11 @@ const certificate: Kind = {
 };
 const request: Kind = { says: { create: "", update: "", replace: "", delete: "" } };
 
+const joining: Kind = {
+  says: { update: "looks whether it is a member", delete: "" },
+  within: ["RabbitNode/join-cluster"],
+};
+
 export const kinds: Readonly<Record<string, Kind>> = {
   "Host/prepare": {
     says: {
@@ -105,9 +110,9 @@ export const kinds: Readonly<Record<string, Kind>> = {
   "RabbitNode/join-cluster": {
     says: { create: "**joins** the cluster", update: "looks whether it is a member", delete: "" },
   },
-  "RabbitNode/stop-app": { says: { delete: "" }, within: ["RabbitNode/join-cluster"] },
-  "RabbitNode/reset": { says: { delete: "" }, within: ["RabbitNode/join-cluster"] },
-  "RabbitNode/start-app": { says: { delete: "" }, within: ["RabbitNode/join-cluster"] },
+  "RabbitNode/stop-app": joining,
+  "RabbitNode/reset": joining,
+  "RabbitNode/start-app": joining,
   "RabbitNode/member": {
     says: {
       create: "is the member that it should be",

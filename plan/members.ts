@@ -10,7 +10,17 @@ export interface Place {
 }
 
 export type Fate =
-  "stays" | "restarts" | "joins" | "leaves" | "is forgotten" | "moves" | "changes its type" | "is the first";
+  | "stays"
+  | "restarts"
+  | "stops"
+  | "starts"
+  | "joins"
+  | "joins anew"
+  | "leaves"
+  | "is forgotten"
+  | "moves"
+  | "changes its type"
+  | "is the first";
 
 export interface Member {
   name: string;
@@ -75,8 +85,24 @@ function fate(steps: readonly Step[], name: string, before?: Place, after?: Plac
   const container = done(steps, "RabbitNode/container", name)[0]?.verb;
   if (before === undefined && (joins || container === "create")) return "joins";
   if (before && before.host !== after.host) return "moves";
+  if (before && isAnotherMachine(steps, name)) return "joins anew";
   if (before && before.type !== after.type) return "changes its type";
+  const rests = rest(steps, name);
+  if (before && rests) return rests;
   return container === "replace" || container === "create" ? "restarts" : "stays";
+}
+
+/** Whether another machine takes the place of its own. It is the image that the config's `machine` has pulled anew. */
+export function isAnotherMachine(steps: readonly Step[], name: string): boolean {
+  return done(steps, "RabbitNode/image", name).some(({ step }) => step.replacedFor.includes("triggers"));
+}
+
+/** Whether it is stopped on purpose, or started after that: `rabbitmq.stopped`. */
+export function rest(steps: readonly Step[], name: string): "stops" | "starts" | undefined {
+  const [container] = done(steps, "RabbitNode/container", name);
+  if (container?.verb !== "update") return undefined;
+  const [was, will] = [container.step.old, container.step.new].map((inputs) => inputs?.["mustRun"] !== false);
+  return was === will ? undefined : will ? "starts" : "stops";
 }
 
 /** Whether its machine is gone for good. */

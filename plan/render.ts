@@ -52,10 +52,13 @@ function summary(preview: Preview): string {
       ? `${after.length} members, as before`
       : `${before.length} members before, ${after.length} after`,
     ...tell(count("joins"), "joins", "join"),
+    ...tell(count("joins anew"), "joins anew from another machine", "join anew from other machines"),
     ...tell(count("leaves"), "leaves", "leave"),
     ...tell(count("is forgotten"), "is forgotten", "are forgotten"),
+    ...tell(count("stops"), "stops", "stop"),
+    ...tell(count("starts"), "starts", "start"),
     ...tell(
-      done(preview.steps, "RabbitNode/container").filter(({ verb }) => verb === "replace").length,
+      done(preview.steps, "RabbitNode/container").filter(({ verb }) => verb === "replace").length - count("joins anew"),
       ...restart("broker"),
     ),
     ...tell(

@@ -74,10 +74,28 @@ describe("brokers", () => {
     expect(told(three, ...stops)[0]).toMatch(/^\*\*The service ends\*\*: every broker stops/);
   });
 
-  test("that are to stand still stop the service", () => {
-    const given = { old: { mustRun: true }, new: { mustRun: false }, differing: ["mustRun"] };
-    expect(told(three, broker("update", "rabbitmq1", [], given))).toEqual([
-      "**The service stops** until the config lets it run again: `rabbitmq1` are to stand still.",
+  test.each([
+    ["that are to stand still stop the service", true, "**The service stops** until the config starts it again"],
+    ["that are to start again bring it back", false, "The service starts again"],
+  ])("%s", (_title, mustRun, says) => {
+    const given = { old: { mustRun }, new: { mustRun: !mustRun }, differing: ["mustRun"] };
+    const member = (name: string, ...after: string[]) =>
+      step("update", "RabbitNode", `${name}-member`, { needs: after.map((other) => urn("RabbitNode", other)) });
+    const steps = [
+      broker("update", "rabbitmq1", [], given),
+      broker("update", "rabbitmq2", ["rabbitmq1"], given),
+      member("rabbitmq2", "rabbitmq2-container"),
+      member("rabbitmq1", "rabbitmq2-member"),
+    ];
+    expect(told(three, ...steps)).toEqual([`${says}, in this order: \`rabbitmq2\`, then \`rabbitmq1\`.`]);
+  });
+
+  test("that another machine takes over are not restarted", () => {
+    const image = step("replace", "RabbitNode", "rabbitmq2-image", { replacedFor: ["triggers"] });
+    const nodes = members("disc", "disc", "disc");
+    const cluster = group("same", "RabbitCluster", "rabbitmq", { old: { nodes }, new: { nodes } });
+    expect(told(three, cluster, image, broker("replace", "rabbitmq2"))).toEqual([
+      "**Connections are cut** to `rabbitmq2`, if it still runs: another machine takes its place, blank, and a queue that was there alone is gone.",
     ]);
   });
 

@@ -78,6 +78,48 @@ describe("acts", () => {
     expect(told(node("replace", "a-container", { replacedFor: ["tmpfs"] }))[0]).toMatch(/\(for: tmpfs\)$/);
   });
 
+  test("brokers that are stopped on purpose stop one after the other, and nobody waits for them", () => {
+    const still = { old: { mustRun: true }, new: { mustRun: false } };
+    const steps = [
+      node("update", "a-container", still),
+      node("update", "b-container", still),
+      node("update", "b-member", needs("b-container")),
+      node("update", "a-member", needs("b-member")),
+      step("update", "RabbitCluster", "rabbitmq-formed", needs("a-member")),
+    ];
+    expect(told(...steps)).toEqual(["2 b: **stops**", "3 a: **stops**"]);
+  });
+
+  test("and start again", () => {
+    const awake = { old: { mustRun: false }, new: { mustRun: true } };
+    const steps = [
+      node("update", "a-container", awake),
+      node("update", "a-member", needs("a-container")),
+      step("update", "RabbitCluster", "rabbitmq-formed", needs("a-member")),
+    ];
+    expect(told(...steps)).toEqual(["2 a: **starts**", "3 rabbitmq: waits until all members run as configured"]);
+  });
+
+  test("another machine's broker is not restarted: it begins blank, and joins", () => {
+    const steps = [
+      node("replace", "a-image", { replacedFor: ["triggers"] }),
+      node("update", "a-files", needs("a-image")),
+      node("replace", "a-container", { ...needs("a-files"), replacedFor: ["image", "labels"] }),
+      node("update", "a-join-cluster", needs("a-container")),
+      node("update", "a-start-app", needs("a-join-cluster")),
+    ];
+    expect(told(...steps)).toEqual([
+      "1 a: new image is pulled",
+      "2 a: configuration and cookie are written on the other machine",
+      "3 a: starts on the other machine, blank",
+      "4 a: **joins** the cluster, which forgets its former member of that name",
+    ]);
+  });
+
+  test("a member whose later steps alone run again is looked at", () => {
+    expect(told(node("update", "a-start-app"))).toEqual(["1 a: looks whether it is a member"]);
+  });
+
   test("the first of a cluster has nobody to join", () => {
     const nodes = [
       { name: "a", host: "host1", type: "disc" },
