@@ -1,4 +1,8 @@
+import { createHash } from "node:crypto";
+
 import * as pulumi from "@pulumi/pulumi";
+
+import { labels } from "../commands/docker";
 
 /**
  * What every container of Warren has in common. Network mode, log driver and log options are named although they are
@@ -14,4 +18,23 @@ export const containerDefaults = {
 /** The stack's full name, as the value of the containers' label. */
 export function stackLabel(): string {
   return `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+}
+
+/** The labels of a container of this stack: which part of it that is, and the {@link containerDigest} it was made with. */
+export function ownLabels(part: string, settings: string): { label: string; value: string }[] {
+  return [
+    { label: labels.stack, value: stackLabel() },
+    { label: labels.part, value: part },
+    { label: labels.settings, value: settings },
+  ];
+}
+
+/** SHA-256 of a text, in hexadecimal digits. */
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** Changes with whatever needs a new container, beside the image. */
+export function containerDigest(...parts: unknown[]): string {
+  return sha256(JSON.stringify(parts)).slice(0, 16);
 }

@@ -1,13 +1,11 @@
-import { createHash } from "node:crypto";
-
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { containerOwner, labels, refuseForeign, removeStray } from "../commands/docker";
+import { containerOwner, refuseForeign, removeStray } from "../commands/docker";
 import { writeFiles, type HostFile } from "../commands/files";
 import * as haproxy from "../commands/haproxy";
 import { haproxyCfg, healthPath, type Frontends, type HaproxyCfg } from "../templates/haproxyCfg";
-import { containerDefaults, stackLabel } from "./container";
+import { containerDefaults, containerDigest, ownLabels, sha256, stackLabel } from "./container";
 import { generated } from "./generated";
 import type { Host } from "./host";
 import type { StackTls } from "./stackTls";
@@ -130,10 +128,7 @@ export class HaproxyPair extends pulumi.ComponentResource {
     );
     const log = this.hostLog(name, host, place.directory, args);
     const spec = containerSpec(place.directory, args);
-    const settings = createHash("sha256")
-      .update(JSON.stringify([spec, host.machine]))
-      .digest("hex")
-      .slice(0, 16);
+    const settings = containerDigest(spec, host.machine);
     const gate = this.gate(name, host, { place, image, settings }, args, [config]);
     const adopted =
       args.adopt === undefined
@@ -151,11 +146,7 @@ export class HaproxyPair extends pulumi.ComponentResource {
         ...spec,
         image: image.imageId,
         destroyGraceSeconds: stopGraceSeconds,
-        labels: [
-          { label: labels.stack, value: stackLabel() },
-          { label: labels.part, value: name },
-          { label: labels.settings, value: settings },
-        ],
+        labels: ownLabels(name, settings),
       },
       host.options({
         parent: this,
@@ -226,9 +217,7 @@ export class HaproxyPair extends pulumi.ComponentResource {
           },
         }),
       };
-      const digest = createHash("sha256")
-        .update(JSON.stringify([haproxyCfg(cfg), [...pems, ...authorities]]))
-        .digest("hex");
+      const digest = sha256(JSON.stringify([haproxyCfg(cfg), [...pems, ...authorities]]));
       const configurationPath = `/configuration/${digest.slice(0, 32)}`;
       const file = (name: string, content: string) => ({
         path: `${directory}/new/${name}`,

@@ -1,14 +1,13 @@
-import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 
-import { labels, removeStray } from "../commands/docker";
+import { removeStray } from "../commands/docker";
 import { signsDirectory } from "../commands/haproxy";
 import * as inContainer from "../commands/keepalivedContainer";
 import { configDirectory, container, stopGraceSeconds } from "../commands/keepalivedFiles";
-import { containerDefaults, stackLabel } from "./container";
+import { containerDefaults, containerDigest, ownLabels, stackLabel } from "./container";
 import type { Host } from "./host";
 
 /*
@@ -45,10 +44,7 @@ export function keepalivedContainer(
   { parent, dependsOn }: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): ReturnType<Host["run"]> {
   const spec = containerSpec(args);
-  const settings = createHash("sha256")
-    .update(JSON.stringify([spec, host.machine]))
-    .digest("hex")
-    .slice(0, 16);
+  const settings = containerDigest(spec, host.machine);
   const makeRoom = [removeStray(container, stackLabel(), name, stopGraceSeconds), inContainer.endService()].join("\n");
   const made = new docker.Container(
     `${name}-container`,
@@ -56,11 +52,7 @@ export function keepalivedContainer(
       ...spec,
       image: args.image.imageId,
       destroyGraceSeconds: stopGraceSeconds,
-      labels: [
-        { label: labels.stack, value: stackLabel() },
-        { label: labels.part, value: name },
-        { label: labels.settings, value: settings },
-      ],
+      labels: ownLabels(name, settings),
     },
     host.options({
       parent,

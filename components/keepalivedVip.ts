@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 import * as pulumi from "@pulumi/pulumi";
 
 import { refuseForeign } from "../commands/docker";
@@ -9,7 +7,7 @@ import * as inContainer from "../commands/keepalivedContainer";
 import * as files from "../commands/keepalivedFiles";
 import { healthPath } from "../templates/haproxyCfg";
 import { keepalivedConf, type KeepalivedConf, type VrrpInstance } from "../templates/keepalivedConf";
-import { stackLabel } from "./container";
+import { sha256, stackLabel } from "./container";
 import { generated } from "./generated";
 import type { Host } from "./host";
 import { keepalivedContainer, keepalivedImage } from "./keepalivedContainer";
@@ -229,5 +227,3 @@ export class KeepalivedVip extends pulumi.ComponentResource {
 }
 
 const withoutPrefix = (address: string): string => address.replace(/\/.*/, "");
-
-const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");

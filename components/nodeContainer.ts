@@ -1,12 +1,10 @@
-import { createHash } from "node:crypto";
-
 import type * as pulumi from "@pulumi/pulumi";
 
 import type { HostFile } from "../commands/files";
 import * as rabbitmq from "../commands/rabbitmq";
 import { distributionArguments } from "../templates/distributionConf";
 import { enabledPlugins, rabbitmqConf, type RabbitmqConf } from "../templates/rabbitmqConf";
-import { containerDefaults } from "./container";
+import { containerDefaults, containerDigest } from "./container";
 import type { StackTls } from "./stackTls";
 
 /*
@@ -178,6 +176,5 @@ export function settingsDigest(
   { conf, tls }: Pick<RabbitNodeSettings, "conf" | "tls">,
   machine: string,
 ): string {
-  const text = JSON.stringify([spec, startupFiles(conf, tls), machine]);
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+  return containerDigest(spec, startupFiles(conf, tls), machine);
 }

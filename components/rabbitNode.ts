@@ -1,13 +1,13 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { containerOwner, labels, refuseForeign, removeStray } from "../commands/docker";
+import { containerOwner, refuseForeign, removeStray } from "../commands/docker";
 import { writeFiles } from "../commands/files";
 import * as rabbitmq from "../commands/rabbitmq";
 import { distributionConf } from "../templates/distributionConf";
 import { enabledPlugins, hostsFile } from "../templates/rabbitmqConf";
 import type { Host } from "./host";
-import { containerDefaults, stackLabel } from "./container";
+import { containerDefaults, ownLabels, stackLabel } from "./container";
 import {
   containerSpec,
   fixedEnvironment,
@@ -144,11 +144,7 @@ export class RabbitNode extends pulumi.ComponentResource {
         mustRun: !args.stopped,
         image: image.imageId,
         destroyGraceSeconds: args.stopGraceSeconds,
-        labels: [
-          { label: labels.stack, value: stackLabel() },
-          { label: labels.part, value: name },
-          { label: labels.settings, value: settings },
-        ],
+        labels: ownLabels(name, settings),
       },
       host.options({
         parent: this,

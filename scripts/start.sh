@@ -26,7 +26,13 @@ lab/lab up
 . scripts/env.sh
 
 say "pulumi up, stack dev, held to the policies"
-pulumi stack select dev 2> /dev/null || pulumi stack init dev
+if ! pulumi stack select dev 2> /dev/null; then
+  # The passphrase of a stack before this one went with its hosts (`lab down`), and its salt would be held against the new one.
+  if [ "${PULUMI_CONFIG_PASSPHRASE_FILE-}" = "${stacks-none}/passphrase" ] && ! grep -q 'secure:' Pulumi.dev.yaml; then
+    sed -i '/^encryptionsalt:/d' Pulumi.dev.yaml
+  fi
+  pulumi stack init dev
+fi
 if ! pulumi up --stack dev --yes --skip-preview --parallel 32 --policy-pack policies --policy-pack-config policies/dev.json; then
   cat >&2 <<'END'
 
