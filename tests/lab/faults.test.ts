@@ -101,20 +101,18 @@ describe("faults", () => {
   /** The fault itself, and its mending. */
   type Bring = (round: number) => Promise<unknown>;
 
-  const faults: [fault: string, times: number, bring: Bring][] = [
+  const faults: [fault: string, bring: Bring][] = [
     [
       "the holder's balancer is stopped, and started",
-      rounds,
       async () => {
         await onHost("host4", "docker stop haproxy");
         await traffic?.serves();
         await onHost("host4", "docker start haproxy");
       },
     ],
-    ["the holder's balancer crashes", rounds, async () => crash("host4", "haproxy")],
+    ["the holder's balancer crashes", async () => crash("host4", "haproxy")],
     [
       "keepalived is stopped on the holder, and started",
-      rounds,
       async () => {
         await onHost("host4", "systemctl stop keepalived");
         await traffic?.serves();
@@ -123,7 +121,6 @@ describe("faults", () => {
     ],
     [
       "keepalived is killed on the holder",
-      rounds,
       async () => {
         const pid = await onHost("host4", "systemctl show -P MainPID keepalived");
         await onHost("host4", "systemctl kill -s KILL keepalived");
@@ -131,14 +128,9 @@ describe("faults", () => {
         await until("it is back", async () => !["0", pid].includes(await now()));
       },
     ],
-    [
-      "a broker crashes (each in turn)",
-      rounds,
-      async (round) => crash(brokers[round % brokers.length] ?? "", "rabbitmq"),
-    ],
+    ["a broker crashes (each in turn)", async (round) => crash(brokers[round % brokers.length] ?? "", "rabbitmq")],
     [
       "both balancers flap, five times each",
-      1,
       async () => {
         for (let turn = 0; turn < 10; turn++) {
           const host = balancers[turn % 2] ?? "";
@@ -148,7 +140,6 @@ describe("faults", () => {
     ],
     [
       "both balancers are stopped at once, and started",
-      rounds,
       async () => {
         await onBalancers("docker stop haproxy");
         await until("nobody holds the virtual IP", async () => (await holders()).length === 0);
@@ -157,7 +148,6 @@ describe("faults", () => {
     ],
     [
       "the holder's network is cut, and heals after 10 s",
-      rounds,
       async () => {
         await cutOff("host4", 10);
         await until("host5 has taken over", async () => (await onHost("host5", "ip -4 -o addr")).includes(` ${vip}/`));
@@ -167,7 +157,6 @@ describe("faults", () => {
     ],
     [
       "the holder's host loses its power, and is back",
-      rounds,
       async () => {
         await lab("stop", "host4");
         await traffic?.serves();
@@ -176,7 +165,6 @@ describe("faults", () => {
     ],
     [
       "a broker's host loses its power, and is back (each in turn)",
-      rounds,
       async (round) => {
         const host = brokers[round % brokers.length] ?? "";
         await lab("stop", host);
@@ -188,9 +176,9 @@ describe("faults", () => {
 
   test.each(faults)(
     "%s: nothing that was confirmed is lost, and the virtual IP has one holder",
-    async (fault, times, bring) => {
+    async (fault, bring) => {
       const figure: FaultFigures = { fault, gaps: [], lost: 0, doubleHeld: 0 };
-      for (let round = 0; round < times; round++) {
+      for (let round = 0; round < rounds; round++) {
         traffic = await Traffic.start(outputs, queues);
         // A broker's host, but not the one whose turn it is.
         const watch = new HoldingWatch(brokers[(round + 1) % brokers.length] ?? "");

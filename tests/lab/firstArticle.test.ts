@@ -10,6 +10,7 @@ import {
   until,
   vip,
 } from "./support/hosts";
+import { brokerStates, page } from "./support/page";
 import { Stack, type Outputs } from "./support/stack";
 
 /** The first article's whole topology, from bare hosts to a service and back. The tests build on each other. */
@@ -88,25 +89,16 @@ describe("the first article's topology on five hosts", () => {
   }, 60_000);
 
   test("the management page answers through the virtual IP", async () => {
-    const login = Buffer.from(`${outputs.username}:${outputs.password}`).toString("base64");
-    const answer = await fetch(`${outputs.managementUrl}api/overview`, {
-      headers: { authorization: `Basic ${login}` },
-    });
+    const answer = await page(`${outputs.managementUrl}api/overview`, outputs);
     expect(answer.status).toBe(200);
     expect(await answer.json()).toMatchObject({ rabbitmq_version: "3.8.9", cluster_name: "rabbitmq" });
   });
 
   test("the statistics page wants its password, and shows every broker up on both balancers", async () => {
-    expect((await fetch(outputs.statsUrl)).status).toBe(401);
-    const login = Buffer.from(`${outputs.stats.username}:${outputs.stats.password}`).toString("base64");
+    expect((await page(outputs.statsUrl)).status).toBe(401);
     for (const host of ["host4", "host5"]) {
-      const page = await fetch(`http://${addresses[host]}:8100/;csv`, { headers: { authorization: `Basic ${login}` } });
-      expect(page.status).toBe(200);
-      const rows = (await page.text()).split("\n").map((row) => row.split(","));
-      const state = rows.filter(([proxy, server]) => proxy === "rabbitmq" && server?.startsWith("rabbitmq"));
-      expect(state.map((row) => [row[1], row[17]])).toEqual(
-        ["rabbitmq1", "rabbitmq2", "rabbitmq3"].map((name) => [name, "UP"]),
-      );
+      const states = await brokerStates(addresses[host] ?? "", outputs.stats);
+      expect(states).toEqual({ rabbitmq1: "UP", rabbitmq2: "UP", rabbitmq3: "UP" });
     }
   });
 

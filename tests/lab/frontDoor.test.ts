@@ -8,6 +8,7 @@ import { connect as tlsConnect } from "node:tls";
 
 import { connect, roundTrip } from "./support/client";
 import { addresses, bridge, holders, onHost, resetLab, until, vip } from "./support/hosts";
+import { page } from "./support/page";
 import { Stack, type Outputs } from "./support/stack";
 
 /** A certificate of a name, with its key, in one PEM file. */
@@ -107,7 +108,7 @@ describe("the balancers", () => {
 
   test("one port gives the balancer's metrics and each broker's", async () => {
     const read = async (path: string): Promise<string> => {
-      const answer = await fetch(`http://${vip}:8405${path}`);
+      const answer = await page(`http://${vip}:8405${path}`);
       return answer.status === 200 ? answer.text() : String(answer.status);
     };
     expect(await read("/metrics")).toContain('haproxy_server_status{proxy="rabbitmq",server="rabbitmq3",state="UP"} 1');
@@ -118,7 +119,7 @@ describe("the balancers", () => {
   }, 60_000);
 
   test("a port with allowed networks turns others away, and the page is there for those by HTTPS alone", async () => {
-    await expect(fetch(`http://${vip}:15672/`)).rejects.toThrow();
+    await expect(page(`http://${vip}:15672/`)).rejects.toThrow();
     const ask = `curl -s -o /dev/null -w '%{http_code}' http://${vip}:15672/ || true`;
     expect(await onHost("host1", ask)).toBe("200");
     expect(await onHost("host2", ask)).toBe("200");

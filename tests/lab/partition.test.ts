@@ -1,5 +1,6 @@
 import { brokerStarts, record, restarted } from "./support/figures";
 import { addresses, clusterStatus, onHost, resetLab, until } from "./support/hosts";
+import { brokerStates } from "./support/page";
 import { Stack, type Outputs } from "./support/stack";
 import { losses, mirrorQueues, Traffic } from "./support/traffic";
 
@@ -8,12 +9,8 @@ const hosts = ["host1", "host2", "host3"];
 
 /** Names of the brokers that a balancer sends clients to. */
 async function brokersUp(balancer: string, { stats }: Outputs): Promise<string[]> {
-  const login = Buffer.from(`${stats.username}:${stats.password}`).toString("base64");
-  const page = await fetch(`http://${addresses[balancer]}:8100/;csv`, { headers: { authorization: `Basic ${login}` } });
-  const rows = (await page.text()).split("\n").map((row) => row.split(","));
-  return rows
-    .filter(([proxy, server, ...cells]) => proxy === "rabbitmq" && server?.startsWith("rabbitmq") && cells[15] === "UP")
-    .map(([, server = ""]) => server);
+  const states = await brokerStates(addresses[balancer] ?? "", stats);
+  return Object.keys(states).filter((broker) => states[broker] === "UP");
 }
 
 /** One host and the others no longer hear each other, as by a broken cable between two racks; nothing is told so. */

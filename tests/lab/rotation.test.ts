@@ -1,5 +1,6 @@
 import { brokerStarts, record, restarted, type Figure } from "./support/figures";
 import { addresses, clusterStatus, containerStarts, onEveryHost, onHost, resetLab, until } from "./support/hosts";
+import { page } from "./support/page";
 import { Stack, type Outputs } from "./support/stack";
 import { mirrorQueues, Traffic, type TrafficQueue } from "./support/traffic";
 
@@ -116,8 +117,7 @@ describe.each(versions)("rotation on $version", ({ version, ram, queue }) => {
 
   /** Whether somebody may log in, by the management API. */
   const logsIn = async (username: string, password: string): Promise<boolean> => {
-    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-    return (await fetch(`${outputs.managementUrl}api/whoami`, { headers: { authorization } })).status === 200;
+    return (await page(`${outputs.managementUrl}api/whoami`, { username, password })).status === 200;
   };
   const rotate = (administrator: object, users: object): void => {
     stack.change((config) => {
@@ -189,12 +189,12 @@ describe.each(versions)("rotation on $version", ({ version, ram, queue }) => {
   }, 240_000);
 
   test("the statistics page has another password after a reload", async () => {
-    const page = (password: string) =>
+    const { username } = outputs.stats;
+    const answers = (password: string) =>
       Promise.all(
-        ["host4", "host5"].map(async (host) => {
-          const authorization = `Basic ${Buffer.from(`${outputs.stats.username}:${password}`).toString("base64")}`;
-          return (await fetch(`http://${addresses[host]}:8100/`, { headers: { authorization } })).status;
-        }),
+        ["host4", "host5"].map(
+          async (host) => (await page(`http://${addresses[host]}:8100/`, { username, password })).status,
+        ),
       );
     const [former, started] = [outputs.stats.password, await containerStarts()];
     stack.change((config) => {
@@ -202,7 +202,7 @@ describe.each(versions)("rotation on $version", ({ version, ram, queue }) => {
     });
     await stack.up();
     outputs = await stack.outputs();
-    expect([await page(former), await page(outputs.stats.password)]).toEqual([
+    expect([await answers(former), await answers(outputs.stats.password)]).toEqual([
       [401, 401],
       [200, 200],
     ]);

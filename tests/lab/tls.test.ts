@@ -3,6 +3,7 @@ import { request } from "node:https";
 import type { Connection } from "rabbitmq-client";
 
 import { addresses, clusterStatus, containerStarts, onHost, resetLab, until, vip } from "./support/hosts";
+import { page } from "./support/page";
 import { Stack } from "./support/stack";
 import { betweenNodes, connectTls, serialAt, versionsAt, type TlsOutputs } from "./support/tls";
 
@@ -105,7 +106,7 @@ describe("a stack with TLS", () => {
     expect(await apiStatus(outputs, vip, 15673)).toBe(200);
     for (const { address } of brokers) {
       expect(await apiStatus(outputs, address, 15671)).toBe(200);
-      await expect(fetch(`http://${address}:15672/`)).rejects.toThrow();
+      await expect(page(`http://${address}:15672/`)).rejects.toThrow();
     }
   }, 60_000);
 
