@@ -15,18 +15,29 @@ export interface Report {
     alarms: number;
     partitioned: boolean;
   }[];
+  /** The files with certificates, and when the first in each ends. */
+  certificates: { host: string; file: string; ends: string }[];
   /** Sentences; none when all is well. */
   faults: string[];
 }
 
 const unknown = "?";
+
+/** A certificate that ends within so many days is a fault. */
+const certificateDays = 30;
+const dayMilliseconds = 86_400_000;
+
 const erlangName = (node: string): string => `rabbit@${node}`;
 
 /** By host: what it shows, or why it could not be looked at. */
 export type Observations = Record<string, Observation | Error>;
 
-/** Holds what the hosts show against what the config says. */
-export function judge(stack: string, config: StackConfig, seen: Observations): Report {
+/**
+ * Holds what the hosts show against what the config says.
+ *
+ * @param now the time from which the rest of the certificates' time counts
+ */
+export function judge(stack: string, config: StackConfig, seen: Observations, now = new Date()): Report {
   const faults = Object.entries(seen).flatMap(([host, observed]) =>
     observed instanceof Error ? [`${host} cannot be looked at: ${observed.message.split("\n").join(" ")}`] : [],
   );
@@ -36,6 +47,7 @@ export function judge(stack: string, config: StackConfig, seen: Observations): R
     virtualIps: virtualIps(config, of, faults),
     balancers: balancers(config, of, faults),
     nodes: nodes(config, of, faults),
+    certificates: certificates(config, seen, now, faults),
     faults,
   };
 }
@@ -99,6 +111,23 @@ function nodes({ rabbitmq }: StackConfig, of: Of, faults: string[]): Report["nod
     if (partitioned) faults.push(`${name} sees a partition`);
     return { ...shown, type: is, alarms, partitioned };
   });
+}
+
+/** Made certificates that are renewed late, by the config, are given until then. */
+function certificates({ tls }: StackConfig, seen: Observations, now: Date, faults: string[]): Report["certificates"] {
+  const made = tls !== undefined && tls.certificates === undefined;
+  const days = made ? Math.min(certificateDays, tls.renewDays) : certificateDays;
+  const latest = now.getTime() + days * dayMilliseconds;
+  return Object.entries(seen).flatMap(([host, observed]) =>
+    Object.entries(observed instanceof Error ? {} : (observed.certificates ?? {})).map(([file, end]) => {
+      const ends = end.toISOString();
+      if (end.getTime() < latest) {
+        const verb = end < now ? "ended" : "ends";
+        faults.push(`a certificate on ${host} ${verb} on ${ends.slice(0, 10)}: ${file}`);
+      }
+      return { host, file, ends };
+    }),
+  );
 }
 
 /** An alarm names its node where it is one node's. */

@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 
+import { mountedDirectory } from "../commands/haproxy";
+import { certificateDirectory } from "../commands/rabbitmq/certificates";
 import { ConfigError, parseConfig, type StackConfig } from "../config";
 import { judge, shown } from "./judge";
 import { observe } from "./observe";
@@ -51,6 +53,16 @@ interface Outputs {
   stats: { username: string; password: string };
 }
 
+/** Where a host has certificates, as shell patterns. */
+function certificateFiles({ rabbitmq, haproxy, tls }: StackConfig, host: string): string[] {
+  const nodes = tls === undefined ? [] : rabbitmq.nodes.filter((node) => node.host === host);
+  const balanced = haproxy.hosts.includes(host) && (tls !== undefined || haproxy.tls.certificates.length > 0);
+  return [
+    ...nodes.map(({ name }) => certificateDirectory({ directory: `${rabbitmq.dataDirectory}/${name}` })),
+    ...(balanced ? [mountedDirectory({ directory: `${haproxy.directory}/${host}` })] : []),
+  ].map((directory) => `${directory}/*.pem`);
+}
+
 async function main(): Promise<number> {
   const chosen = options(process.argv.slice(2));
   const config = configOf(chosen);
@@ -63,7 +75,8 @@ async function main(): Promise<number> {
   const seen = await Promise.all(
     Object.entries(config.hosts).map(async ([name, login]) => {
       const broker = config.rabbitmq.nodes.some(({ host }) => host === name);
-      const wanted = { broker, ...(config.haproxy.hosts.includes(name) ? { balancer } : {}) };
+      const certificates = certificateFiles(config, name);
+      const wanted = { broker, certificates, ...(config.haproxy.hosts.includes(name) ? { balancer } : {}) };
       return [name, await observe(login, wanted)] as const;
     }),
   );

@@ -3,10 +3,11 @@ import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-import { look, partMark, type Look } from "../commands/look";
+import { fileMark, look, partMark, type Look } from "../commands/look";
 import { runScript, scriptInput } from "../commands/shell";
 import { sshOptions } from "../commands/ssh";
 import type { HostConfig } from "../config";
+import { certificatesIn } from "../config/rules/certificates";
 
 /** What a host shows of itself. What could not be told is absent. */
 export interface Observation {
@@ -21,6 +22,8 @@ export interface Observation {
   servers?: Record<string, string>;
   /** State of keepalived, such as `active`. */
   keepalived?: string;
+  /** By file: when the first of its certificates ends. */
+  certificates?: Record<string, Date>;
 }
 
 /** As far as it is looked at, what `rabbitmqctl cluster_status` says. */
@@ -48,6 +51,7 @@ export function readObservation(output: string): Observation {
   const [broker, balancer, keepalived] = [said("broker"), said("balancer"), said("keepalived")];
   const cluster = readJson(said("cluster"));
   const servers = readServers(said("statistics"));
+  const certificates = readCertificates(said("certificates"));
   return {
     addresses: [...(said("addresses") ?? "").matchAll(/ inet ([\d.]+)\//g)].map(([, address = ""]) => address),
     ...(broker === undefined ? {} : { broker }),
@@ -55,6 +59,7 @@ export function readObservation(output: string): Observation {
     ...(balancer === undefined ? {} : { balancer }),
     ...(servers === undefined ? {} : { servers }),
     ...(keepalived === undefined ? {} : { keepalived }),
+    ...(certificates === undefined ? {} : { certificates }),
   };
 }
 
@@ -77,6 +82,22 @@ function readServers(text: string | undefined): Record<string, string> | undefin
     ([proxy, server = ""]) => proxy === "rabbitmq" && !["FRONTEND", "BACKEND"].includes(server),
   );
   return Object.fromEntries(servers.map((row) => [row[1] ?? "", row[status] ?? ""]));
+}
+
+function readCertificates(text: string | undefined): Record<string, Date> | undefined {
+  const files = text?.split(fileMark).slice(1).map(ends) ?? [];
+  return files.length === 0 ? undefined : Object.fromEntries(files.flat());
+}
+
+/** A file's name, and when the first of its certificates ends; nothing where none can be read. */
+function ends(text: string): [file: string, date: Date][] {
+  const file = text.split("\n", 1)[0] ?? "";
+  try {
+    const dates = certificatesIn(text).map(({ validTo }) => Date.parse(validTo));
+    return dates.length === 0 ? [] : [[file, new Date(Math.min(...dates))]];
+  } catch {
+    return [];
+  }
 }
 
 /** Looks at a host over SSH; its key is checked as in a deployment. */

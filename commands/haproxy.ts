@@ -37,14 +37,21 @@ export function healthPortFile({ directory }: Pick<BalancerPlace, "directory">):
   return `${directory}/health-port`;
 }
 
+/** What is mounted where the image reads its configuration. */
+export function mountedDirectory({ directory }: Pick<BalancerPlace, "directory">): string {
+  return `${directory}/conf`;
+}
+
 /** Script: an empty staging directory beside the real one; its files are received next. */
-export function stage({ directory }: BalancerPlace): string {
+export function stage(place: BalancerPlace): string {
+  const { directory } = place;
+  const mounted = mountedDirectory(place);
   return `umask 022
 rm -rf ${directory}/new
-mkdir -p ${directory}/new ${directory}/conf
+mkdir -p ${directory}/new ${mounted}
 chmod 755 ${directory}
-chown "$container_owner" ${directory}/new ${directory}/conf
-chmod 750 ${directory}/new ${directory}/conf`;
+chown "$container_owner" ${directory}/new ${mounted}
+chmod 750 ${directory}/new ${mounted}`;
 }
 
 /**
@@ -52,10 +59,12 @@ chmod 750 ${directory}/new ${directory}/conf`;
  * up. A reload starts a new worker and lets the old one finish its connections; none is cut. A configuration that HAProxy
  * refuses changes nothing.
  */
-export function takeUp({ container, directory, image }: BalancerPlace): string {
+export function takeUp(place: BalancerPlace): string {
+  const { container, directory, image } = place;
+  const mounted = mountedDirectory(place);
   return `docker run --rm --network none -v ${directory}/new:${configDirectory}:ro ${quote(image)} haproxy -c -q -f ${configDirectory}/${configFile}
-for file in ${directory}/conf/*; do [ -e "${directory}/new/\${file##*/}" ] || rm -f "$file"; done
-mv -f ${directory}/new/* ${directory}/conf/
+for file in ${mounted}/*; do [ -e "${directory}/new/\${file##*/}" ] || rm -f "$file"; done
+mv -f ${directory}/new/* ${mounted}/
 rmdir ${directory}/new
 if [ "$(docker inspect -f '{{.State.Running}}' ${container} 2> /dev/null)" = true ]; then docker kill --signal USR2 ${container} > /dev/null; fi`;
 }

@@ -253,7 +253,7 @@ function containerSpec(directory: string, args: HaproxyPairArgs) {
     envs: args.timezone === undefined ? [] : [`TZ=${args.timezone}`],
     ports,
     volumes: [
-      { hostPath: `${directory}/conf`, containerPath: haproxy.configDirectory, readOnly: true },
+      { hostPath: haproxy.mountedDirectory({ directory }), containerPath: haproxy.configDirectory, readOnly: true },
       ...(args.log.target === "rsyslog" ? [log] : []),
     ],
   };

@@ -7,8 +7,8 @@ usage() {
 npm run check [-- --stack STACK] [--json]
 
 Looks at every host of a stack over SSH, with the host keys that its config has, and says which host holds each virtual IP,
-what each balancer thinks of each broker, and what each broker says of the cluster: members, alarms, partitions. It changes
-nothing.
+what each balancer thinks of each broker, what each broker says of the cluster (members, alarms, partitions), and which
+certificates end soon. It changes nothing.
 
   --stack STACK   the stack (default: the selected one)
   --cwd DIR       the Pulumi project's folder (default: this checkout)

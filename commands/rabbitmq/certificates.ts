@@ -21,7 +21,10 @@ export interface NodeCertificates {
  */
 const patienceSeconds = 180;
 
-const directory = (place: NodePlace): string => `${place.directory}/conf/tls`;
+/** The same directory, on the host. */
+export function certificateDirectory({ directory }: Pick<NodePlace, "directory">): string {
+  return `${directory}/conf/tls`;
+}
 
 /** Erlang keeps the certificates that it has read, and reads them anew for the next connection after this. */
 const forget = "[ssl:clear_pem_cache() || lists:keymember(ssl, 1, application:which_applications())].";
@@ -36,7 +39,7 @@ export function writeCertificates(
   { authority, node }: NodeCertificates,
   distribution: string | undefined,
 ): string {
-  const home = directory(place);
+  const home = certificateDirectory(place);
   const file = (name: string, mode: string, content: string): HostFile => ({
     path: `${home}/${name}`,
     mode,
@@ -64,5 +67,5 @@ fi`;
 
 /** Script: a node's certificates are gone from its host. */
 export function removeCertificates(place: NodePlace): string {
-  return `rm -rf ${directory(place)} ${place.directory}/certificates`;
+  return `rm -rf ${certificateDirectory(place)} ${place.directory}/certificates`;
 }

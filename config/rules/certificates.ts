@@ -15,8 +15,8 @@ export function certificateFault(pem: string | undefined): string | undefined {
   }
 }
 
-/** The certificates in a PEM text, in its order. */
-function certificatesIn(pem: string): X509Certificate[] {
+/** The certificates in a PEM text, in its order. Throws where one cannot be read. */
+export function certificatesIn(pem: string): X509Certificate[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   return blocks.map((block) => new X509Certificate(block));
 }

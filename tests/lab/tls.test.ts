@@ -1,7 +1,9 @@
 import { request } from "node:https";
+import { basename } from "node:path";
 
 import type { Connection } from "rabbitmq-client";
 
+import type { Report } from "../../check/judge";
 import { addresses, clusterStatus, containerStarts, onHost, resetLab, until, vip } from "./support/hosts";
 import { page } from "./support/page";
 import { Stack } from "./support/stack";
@@ -131,6 +133,18 @@ describe("a stack with TLS", () => {
 
   test("an up that changes nothing has no step", async () => {
     await stack.up("--expect-no-changes");
+  }, 60_000);
+
+  test("the check says that all is well, and when certificates end", async () => {
+    const { code, output } = await stack.check("--json");
+    const { faults, certificates } = JSON.parse(output) as Report;
+    expect([code, faults]).toEqual([0, []]);
+    expect(certificates.map(({ host, file }) => `${host} ${basename(file)}`)).toEqual([
+      ...brokers.flatMap(({ host }) => [`${host} authority.pem`, `${host} node.pem`]),
+      ...["host4", "host5"].flatMap((host) => [`${host} brokers-authority.pem`, `${host} frontend.pem`]),
+    ]);
+    const days = (Date.parse(certificates[1]?.ends ?? "") - Date.now()) / 86_400_000;
+    expect(Math.round(days)).toBe(825);
   }, 60_000);
 
   test("TLS between nodes is not taken from a cluster that runs", async () => {

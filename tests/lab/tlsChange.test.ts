@@ -84,6 +84,24 @@ describe("a cluster that runs", () => {
     expect(await serialAt(vip, 15671, certificateAuthority)).toMatch(/^[0-9A-F]+$/);
   }, 500_000);
 
+  test("is told by the check of certificates that end soon", async () => {
+    const { code, output } = await stack.check("--json");
+    expect(code).toBe(1);
+    const { faults } = JSON.parse(output) as { faults: string[] };
+    const ofHost = (host: string, node: string): string[] =>
+      ["authority", "node"].map((file) => {
+        const path = `/var/lib/warren/rabbitmq/${node}/conf/tls/${file}.pem`;
+        return expect.stringMatching(`^a certificate on ${host} ends on \\d{4}-\\d\\d-\\d\\d: ${path}$`) as string;
+      });
+    const balancers = faults.filter((fault) =>
+      /^a certificate on host[45] ends on .*brokers-authority\.pem$/.test(fault),
+    );
+    expect(balancers).toHaveLength(2);
+    expect(faults.filter((fault) => !balancers.includes(fault))).toEqual(
+      brokers.flatMap(([node], index) => ofHost(`host${index + 1}`, node)),
+    );
+  }, 60_000);
+
   test("takes TLS between its nodes while it is stopped, and starts with all that it had", async () => {
     const running = stack.config();
     stack.change((config) => {

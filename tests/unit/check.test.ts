@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { judge, shown, type Observations } from "../../check/judge";
 import { readObservation, type Observation } from "../../check/observe";
 import { look } from "../../commands/look";
+import { authority, expiredPem, nodePem } from "./certificatesFixture";
 import { parsed } from "./configFixture";
 import { runBash, syntaxFaults } from "./support/bash";
 import { clusterStatus } from "./support/clusterStatus";
@@ -65,6 +70,15 @@ describe("a host's own words", () => {
     expect(readObservation("bash: no such thing")).toEqual({ addresses: [] });
   });
 
+  test("of a file with several certificates, the first end counts; one that cannot be read is left out", () => {
+    const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    const text = `-- file: a.pem\n${authority}${expiredPem}-- file: b.pem\n${nodePem}-- file: c.pem\n${broken}-- file: d.pem`;
+    expect(readObservation(printed({ certificates: text })).certificates).toEqual({
+      "a.pem": new Date("2021-01-01T00:00:00Z"),
+      "b.pem": new Date("2126-10-30T18:22:46Z"),
+    });
+  });
+
   test("a word before the JSON is passed over", () => {
     const cluster = `warning: deprecated\n${clusterStatus({ members })}`;
     expect(readObservation(printed({ cluster })).cluster?.running_nodes).toHaveLength(3);
@@ -78,6 +92,17 @@ describe("the script", () => {
     expect(syntaxFaults(script)).toBe("");
     expect(script).not.toContain("admin:secret");
     expect(look({ broker: false })).toBe(`echo '== warren: addresses'\n{ ip -4 -o addr show; } 2> /dev/null || true`);
+  });
+
+  test("prints certificates and no keys", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "warren-check-"));
+    writeFileSync(join(directory, "node.pem"), nodePem);
+    const found = look({ broker: false, certificates: [`${directory}/*.pem`, `${directory}/none/*.pem`] });
+    const { code, stdout } = await runBash(`set -euo pipefail\n${found}`, [], { stubs: { ip: {} } });
+    rmSync(directory, { recursive: true });
+    expect(code).toBe(0);
+    expect(stdout).not.toContain("PRIVATE KEY");
+    expect(Object.keys(readObservation(stdout).certificates ?? {})).toEqual([`${directory}/node.pem`]);
   });
 
   test("ends well, and says what it can, whatever fails", async () => {
@@ -171,6 +196,21 @@ describe("what is not well", () => {
     ],
   ])("%s", (_title, changes, expected) => {
     expect(faults(hosts(changes))).toEqual(expected);
+  });
+
+  test("a certificate that ends within 30 days, or has ended; made ones have until they are renewed", () => {
+    const now = new Date("2027-01-31T12:00:00Z");
+    const seen = hosts();
+    const first = { "/tls/node.pem": new Date("2027-03-02T12:00:00Z"), "/tls/authority.pem": new Date("2036-01-01") };
+    seen["host1"] = { ...hosts()["host1"]!, certificates: first };
+    seen["host2"] = { ...hosts()["host2"]!, certificates: { "/conf/frontend.pem": new Date("2027-03-02T11:59:59Z") } };
+    seen["host3"] = { ...hosts()["host3"]!, certificates: { "/tls/node.pem": new Date("2027-01-31T11:59:59Z") } };
+    const report = judge("dev", parsed(), seen, now);
+    const ended = "a certificate on host3 ended on 2027-01-31: /tls/node.pem";
+    expect(report.faults).toEqual(["a certificate on host2 ends on 2027-03-02: /conf/frontend.pem", ended]);
+    expect(report.certificates[0]).toEqual({ host: "host1", file: "/tls/node.pem", ends: "2027-03-02T12:00:00.000Z" });
+    const short = parsed({ tls: { validityDays: 20, renewDays: 10 } });
+    expect(judge("dev", short, seen, now).faults).toEqual([ended]);
   });
 
   test("a host that cannot be looked at is one fault, and what is on it is not known", () => {
