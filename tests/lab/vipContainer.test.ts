@@ -85,8 +85,9 @@ describe("keepalived in a container", () => {
       expect(await roundTrip(outputs, "door", ["two"])).toEqual(["two"]);
       await onHost("host4", "docker start haproxy");
     });
-    const log = await onHost("host5", "tail -n 2 /var/log/warren-vip.log");
-    expect(log).toMatch(/^\S+ \S+ \+0800 VI_51 MASTER\n\S+ \S+ \+0800 VI_51 BACKUP$/);
+    const noted = /^\S+ \S+ \+0800 VI_51 MASTER\n\S+ \S+ \+0800 VI_51 BACKUP$/;
+    const log = () => onHost("host5", "tail -n 2 /var/log/warren-vip.log");
+    await until("both changes are noted", async () => noted.test(await log()));
   }, 120_000);
 
   test("a keepalived that is killed is back, and so is one whose host lost its power", async () => {
