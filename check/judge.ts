@@ -99,7 +99,7 @@ function nodes({ rabbitmq }: StackConfig, of: Of, faults: string[]): Report["nod
     }
     const is = cluster.disk_nodes.includes(own) ? "disc" : "ram";
     if (is !== type) faults.push(`${name} is a ${is} node, and should be ${type}`);
-    const members = [...cluster.disk_nodes, ...cluster.ram_nodes].sort();
+    const members = [...cluster.disk_nodes, ...(cluster.ram_nodes ?? [])].sort();
     if (members.join() !== expected.join()) {
       faults.push(`${name} counts ${members.join(", ")} as members, and should count ${expected.join(", ")}`);
     }

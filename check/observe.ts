@@ -29,7 +29,8 @@ export interface Observation {
 /** As far as it is looked at, what `rabbitmqctl cluster_status` says. */
 export interface ClusterStatus {
   disk_nodes: string[];
-  ram_nodes: string[];
+  /** Absent from 4.3 on. */
+  ram_nodes?: string[];
   running_nodes: string[];
   alarms: unknown[];
   partitions: Record<string, string[]> | string[];

@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { StackConfig } from "../config";
 import type { HaproxyPair } from "./haproxyPair";
-import type { ClusterMembers, RabbitCluster } from "./rabbitCluster";
+import type { ClusterMembers } from "./clusterMembers";
+import type { RabbitCluster } from "./rabbitCluster";
 import type { StackTls } from "./stackTls";
 
 /** What a stack hands to applications. Names and types are a contract. */

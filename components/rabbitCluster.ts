@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { adoptable, atRest, erlangName, formed, nameCluster, type Adoption } from "../commands/rabbitmq";
+import { readMembers, type ClusterMembers } from "./clusterMembers";
 import { generated } from "./generated";
 import type { Host } from "./host";
 import { ClusterLogins, type Login, type UserArgs } from "./logins";
@@ -27,15 +28,6 @@ export interface RabbitClusterArgs extends Omit<RabbitNodeSettings, "cookie" | "
   root?: string | undefined;
   /** Blank nodes join side by side; only for broker versions that a test has proved to bear it. */
   joinsInParallel: boolean;
-}
-
-/** What `rabbitmqctl cluster_status` says of a formed cluster. */
-export interface ClusterMembers {
-  disc: string[];
-  ram: string[];
-  running: string[];
-  /** Version by node, such as `3.8.9 on Erlang 23.2.6`. */
-  versions: Record<string, string>;
 }
 
 /** A RabbitMQ cluster: one node on each host, one cookie, formed by joining the root. */
@@ -210,28 +202,4 @@ function startInOrder(
     }
   }
   return settled;
-}
-
-interface ClusterStatus {
-  disk_nodes: string[];
-  ram_nodes: string[];
-  running_nodes: string[];
-  versions: Record<string, { rabbitmq_version: string; erlang_version: string }>;
-}
-
-/** The members as configured; one that is about to leave is not counted any more. */
-function readMembers(json: string, names: string[]): ClusterMembers {
-  const status = JSON.parse(json) as ClusterStatus;
-  const among = (nodes: string[]): string[] => nodes.filter((node) => names.includes(node)).sort();
-  return {
-    disc: among(status.disk_nodes),
-    ram: among(status.ram_nodes),
-    running: among(status.running_nodes),
-    versions: Object.fromEntries(
-      Object.entries(status.versions)
-        .filter(([node]) => names.includes(node))
-        .sort(([a], [b]) => a.localeCompare(b))
-        .map(([node, v]) => [node, `${v.rabbitmq_version} on Erlang ${v.erlang_version}`]),
-    ),
-  };
 }

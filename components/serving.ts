@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { LastLogins } from "../config";
 import type { ServingNode } from "../config/changes";
-import type { ClusterMembers } from "./rabbitCluster";
+import type { ClusterMembers } from "./clusterMembers";
 
 /** What this stack was when its last update ended. */
 export interface LastUpdate {

@@ -141,6 +141,16 @@ test("without a virtual IP there is nothing to say of one", () => {
   expect(text).toContain("host1     running  -           UP");
 });
 
+test("all is well with a broker that has no RAM nodes to speak of", () => {
+  const disc = { type: "disc", version: "4.3.6" } as const;
+  const cluster = clusterStatus({ members: { rabbit1: disc, rabbit2: disc, rabbit3: disc } });
+  const report = judge("dev", parsed({ "rabbitmq.nodes.2.type": "disc" }), {
+    ...hosts({ host1: { cluster }, host2: { cluster }, host3: { cluster } }),
+  });
+  expect(report.faults).toEqual([]);
+  expect(report.nodes.map(({ type, version }) => `${type} ${version}`)).toEqual(Array(3).fill("disc 4.3.6"));
+});
+
 describe("what is not well", () => {
   test.each<[string, Record<string, Record<string, string>>, string[]]>([
     ["nobody holds the address", { host1: { addresses: "" } }, ["nobody holds 192.0.2.100"]],
