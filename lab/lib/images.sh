@@ -7,6 +7,8 @@ HOST_PACKAGES=systemd,systemd-sysv,dbus,openssh-server,docker.io,keepalived,psmi
 # The ones that `up` makes, in the order in which they are worth waiting for; `up --all` makes the others too.
 DEFAULT_IMAGES="rabbitmq:3.8.9-management rabbitmq:3.10.8-management haproxy:2.6"
 MORE_IMAGES="rabbitmq:4.0.5-management haproxy:2.2 haproxy:3.0 keepalived:2.2"
+# From Debian's testing release, which moves on: nothing that has to work tomorrow is built on them.
+TESTING_IMAGES="rabbitmq:4.3.6-management"
 PRELOADED="rabbitmq:3.8.9-management rabbitmq:3.10.8-management haproxy:2.6 rabbitmq:4.0.5-management" # into the hosts, those that exist
 
 suite_of() { # IMAGE: the Debian release that has this version
@@ -14,7 +16,8 @@ suite_of() { # IMAGE: the Debian release that has this version
     rabbitmq:3.8.9-* | haproxy:2.2) echo bullseye ;;
     rabbitmq:3.10.8-* | haproxy:2.6 | keepalived:2.2 | host) echo bookworm ;;
     rabbitmq:4.0.5-* | haproxy:3.0) echo trixie ;;
-    *) die "the lab has no image '$1'; it has: $DEFAULT_IMAGES $MORE_IMAGES" ;;
+    rabbitmq:4.3.6-*) echo forky ;;
+    *) die "the lab has no image '$1'; it has: $DEFAULT_IMAGES $MORE_IMAGES $TESTING_IMAGES" ;;
   esac
 }
 seconds_of() { case $1 in haproxy:* | keepalived:*) echo 12 ;; host) echo 45 ;; *) echo 30 ;; esac; }

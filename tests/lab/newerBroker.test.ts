@@ -1,11 +1,15 @@
 import { connect } from "./support/client";
-import { clusterStatus, resetLab, until } from "./support/hosts";
+import { clusterStatus, lab, resetLab, until } from "./support/hosts";
 import { Stack, type Outputs } from "./support/stack";
 
+/** `WARREN_BROKER=4.3.6` for one that Debian has in its testing release alone, as long as it has. */
+const version = process.env["WARREN_BROKER"] ?? "4.0.5";
+const image = `rabbitmq:${version}-management`;
+
 /** A broker without RAM nodes and mirrored queues: three disc nodes and a quorum queue. */
-describe("RabbitMQ 4.0", () => {
+describe(`RabbitMQ ${version}`, () => {
   const stack = new Stack("newer", (config) => {
-    config["warren:rabbitmq"].image = "rabbitmq:4.0.5-management";
+    config["warren:rabbitmq"].image = image;
     config["warren:rabbitmq"].nodes.forEach((node) => {
       node.type = "disc";
     });
@@ -14,6 +18,7 @@ describe("RabbitMQ 4.0", () => {
   let outputs: Outputs;
 
   beforeAll(async () => {
+    await lab("images", image);
     await resetLab();
     await stack.init();
   }, 300_000);
@@ -29,7 +34,7 @@ describe("RabbitMQ 4.0", () => {
     });
     const { code, output } = await stack.try("preview");
     stack.change((config) => {
-      config["warren:rabbitmq"].image = "rabbitmq:4.0.5-management";
+      config["warren:rabbitmq"].image = image;
       config["warren:rabbitmq"].nodes[2]!.type = "disc";
     });
     expect(code).not.toBe(0);
@@ -42,6 +47,7 @@ describe("RabbitMQ 4.0", () => {
     const status = await clusterStatus("host2");
     expect(status.disk_nodes.sort()).toEqual(["rabbit@rabbitmq1", "rabbit@rabbitmq2", "rabbit@rabbitmq3"]);
     expect(status.running_nodes).toHaveLength(3);
+    expect((await stack.check()).output).toContain("newer: all is well.");
   }, 300_000);
 
   test("a quorum queue on all three takes and gives messages through the virtual IP", async () => {
