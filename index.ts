@@ -9,7 +9,8 @@ import { stackTls } from "./components/stackTls";
 import { loadConfig } from "./config";
 import { refuseChanges, remaining } from "./config/changes";
 import { firewalls } from "./config/firewall";
-import { joinsInParallel, saysWhetherReady } from "./config/versions";
+import { contestedPorts } from "./config/ports";
+import { joinsInParallel, saysWhetherReady, waitsForMajority } from "./config/versions";
 
 /** The config's rules have made sure that every role names a host that exists, and each VIP host has a priority. */
 function present<T>(value: T | undefined): T {
@@ -22,15 +23,16 @@ function present<T>(value: T | undefined): T {
 /** The whole service: hosts, a RabbitMQ cluster on some, balancers on some, and a virtual IP between the balancers. */
 export = async (): Promise<StackOutputs> => {
   const config = loadConfig();
-  const { nodes: serving, logins, betweenNodes } = await lastUpdate();
+  const { nodes: serving, logins, asleep, betweenNodes } = await lastUpdate();
   refuseChanges(serving, logins, config, betweenNodes);
   const { rabbitmq, haproxy, vip, prepare } = config;
   // A cluster made by hand serves as well: what is done to it is done to one node after the other.
   const adopting = rabbitmq.nodes.filter((node) => node.adopt !== undefined);
   const timezone = prepare.timezone === undefined ? {} : { timezone: prepare.timezone };
 
+  const preparation = { ...prepare, reservedPorts: contestedPorts(config) };
   const hosts = new Map(
-    Object.entries(config.hosts).map(([name, machine]) => [name, new Host(name, { ...machine, preparation: prepare })]),
+    Object.entries(config.hosts).map(([name, machine]) => [name, new Host(name, { ...machine, preparation })]),
   );
   const host = (name: string): Host => present(hosts.get(name));
 
@@ -49,6 +51,7 @@ export = async (): Promise<StackOutputs> => {
     serving: [...remaining(serving, config), ...adopting].map((node) => node.name),
     root: serving.find((node) => node.root)?.name,
     joinsInParallel: joinsInParallel(rabbitmq.version),
+    wakesTogether: asleep && waitsForMajority(rabbitmq.version),
   });
 
   const balancers = new HaproxyPair("haproxy", {

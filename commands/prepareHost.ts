@@ -10,6 +10,8 @@ export interface HostPreparation {
   installDocker: boolean;
   registryMirrors: string[];
   insecureRegistries: string[];
+  /** Ports and ranges that connections of the host's own are not to be given: a container whose port is taken does not start. */
+  reservedPorts: readonly string[];
   /** IANA name; the host's clock is left alone without it. */
   timezone?: string;
 }
@@ -24,11 +26,15 @@ const modulesFile = "/etc/modules-load.d/warren.conf";
 const daemonFile = "/etc/docker/daemon.json";
 
 /**
- * Script: the kernel's part. Containers' bridged traffic passes iptables, forwarding is on, and a balancer may bind a
- * virtual IP that it does not hold yet. The file is loaded by itself, since \`sysctl --system\` would re-apply what others
+ * Script: the kernel's part. Containers' bridged traffic passes iptables, forwarding is on, a balancer may bind a virtual IP
+ * that it does not hold yet, and published ports are kept free, beside those that somebody else has reserved. The file is loaded by itself, since \`sysctl --system\` would re-apply what others
  * set.
  */
-function kernel(name: string): string {
+function kernel(name: string, reservedPorts: readonly string[]): string {
+  const key = "net.ipv4.ip_local_reserved_ports";
+  const reserve = `reserved=$(sysctl -n ${key})
+echo "${key} = \${reserved:+$reserved,}${reservedPorts.join(",")}" >> ${sysctlFile}
+`;
   return `echo br_netfilter > ${modulesFile}
 modprobe br_netfilter 2> /dev/null || [ -e /proc/sys/net/bridge ] || echo "this kernel has no br_netfilter: bridged traffic does not pass iptables here"
 cat > ${sysctlFile} <<'END'
@@ -43,7 +49,7 @@ net.bridge.bridge-nf-call-ip6tables = 1
 net.bridge.bridge-nf-call-arptables = 1
 END
 fi
-sysctl -q -p ${sysctlFile}`;
+${reservedPorts.length === 0 ? "" : reserve}sysctl -q -p ${sysctlFile}`;
 }
 
 /** Script: installs packages with whatever the distribution has for it. */
@@ -123,8 +129,8 @@ ln -sfn ${quote(`/usr/share/zoneinfo/${timezone}`)} /etc/localtime
 
 /** Script: prepares a host. It can run at any time and only does what is missing. */
 export function prepareHost(preparation: HostPreparation): string {
-  const { name, user, installDocker, registryMirrors, insecureRegistries, timezone } = preparation;
-  const steps = [kernel(name), dockerPresent(installDocker)];
+  const { name, user, installDocker, registryMirrors, insecureRegistries, reservedPorts, timezone } = preparation;
+  const steps = [kernel(name, reservedPorts), dockerPresent(installDocker)];
   if (registryMirrors.length + insecureRegistries.length > 0) {
     steps.push(registries(registryMirrors, insecureRegistries));
   }

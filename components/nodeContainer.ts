@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import type { HostFile } from "../commands/files";
 import * as rabbitmq from "../commands/rabbitmq";
+import { cliPorts } from "../config/ports";
 import { distributionArguments } from "../templates/distributionConf";
 import { enabledPlugins, rabbitmqConf, type RabbitmqConf } from "../templates/rabbitmqConf";
 import { containerDefaults, containerDigest } from "./container";
@@ -103,15 +104,9 @@ function portPairs(ports: RabbitNodePorts): { internal: number; external: number
     const local = key === "management" && ports.managementTls !== undefined ? { ip: "127.0.0.1" } : {};
     return external === undefined ? [] : [{ internal, external, ...local }];
   });
-  return [...pairs, ...cliPorts(ports.distribution).map((port) => ({ internal: port, external: port }))];
-}
-
-/**
- * The ports of the CLI tools: what another node has to say to `rabbitmqctl`, such as its part of `list_queues`, it says to
- * the tool itself. Source: https://www.rabbitmq.com/docs/networking#ports
- */
-function cliPorts(distribution: number): number[] {
-  return Array.from({ length: 11 }, (_, offset) => distribution + 10_000 + offset);
+  const { first, last } = cliPorts(ports.distribution);
+  const cli = Array.from({ length: last - first + 1 }, (_, offset) => first + offset);
+  return [...pairs, ...cli.map((port) => ({ internal: port, external: port }))];
 }
 
 function conf(settings: NodeConf, tls: StackTls | undefined, password: string): string {

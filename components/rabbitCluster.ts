@@ -28,6 +28,8 @@ export interface RabbitClusterArgs extends Omit<RabbitNodeSettings, "cookie" | "
   root?: string | undefined;
   /** Blank nodes join side by side; only for broker versions that a test has proved to bear it. */
   joinsInParallel: boolean;
+  /** No node runs, and all are started at once: each waits for others. */
+  wakesTogether: boolean;
 }
 
 /** A RabbitMQ cluster: one node on each host, one cookie, formed by joining the root. */
@@ -173,13 +175,14 @@ function adoption(container: string, index: number): Adoption {
 
 /**
  * Starts the nodes, the founder first, and gives what says that all are the members that they should be. What changes on
- * nodes that serve changes on one after the other. They are stopped in the opposite order, the founder last.
+ * nodes that serve changes on one after the other, but for a cluster that wakes together. They are stopped in the opposite
+ * order, the founder last.
  */
 function startInOrder(
   nodes: RabbitNode[],
   serves: (node: RabbitNode) => boolean,
   looked: pulumi.Resource[],
-  { stopped, joinsInParallel }: Pick<RabbitClusterArgs, "stopped" | "joinsInParallel">,
+  { stopped, joinsInParallel, wakesTogether }: Pick<RabbitClusterArgs, "stopped" | "joinsInParallel" | "wakesTogether">,
 ): pulumi.Resource[] {
   const files = nodes.map((node) => node.files);
   let changed = looked;
@@ -190,9 +193,9 @@ function startInOrder(
     const joined = joinsInParallel ? [] : before.slice(-1).map((other) => other.joined);
     node.start({ gate: serves(node) ? changed : [], join: [...files, ...founded, ...changed, ...joined] });
     if (!stopped) {
-      settled = [node.settle(settled)];
+      settled = wakesTogether ? [...settled, node.settle([])] : [node.settle(settled)];
     }
-    if (serves(node)) {
+    if (serves(node) && !wakesTogether) {
       changed = stopped ? [node.joined] : settled;
     }
   }

@@ -9,6 +9,8 @@ export interface LastUpdate {
   /** The nodes that served; none before the first. */
   nodes: ServingNode[];
   logins: LastLogins;
+  /** None of them ran: the cluster was stopped on purpose. */
+  asleep: boolean;
   /** They spoke TLS with each other. */
   betweenNodes: boolean;
 }
@@ -26,10 +28,12 @@ export async function lastUpdate(): Promise<LastUpdate> {
   };
   const users = (await last<Record<string, { username: string }>>("users")) ?? {};
   const administrator = await last<string>("username");
-  const versions = (await last<ClusterMembers>("members"))?.versions ?? {};
+  const members = await last<ClusterMembers>("members");
+  const versions = members?.versions ?? {};
   const betweenNodes = (await last<{ nodes: boolean }>("tls"))?.nodes ?? false;
   const nodes = (await last<ServingNode[]>("nodes")) ?? [];
   return {
+    asleep: members !== undefined && Object.keys(versions).length === 0,
     betweenNodes,
     nodes: nodes.map((node) => {
       const version = versions[`rabbit@${node.name}`]?.split(" ")[0];

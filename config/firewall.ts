@@ -1,4 +1,5 @@
 import type { Door, FirewallNft } from "../templates/firewallNft";
+import { cliPorts } from "./ports";
 import type { StackConfig } from "./types";
 
 /** Hosts by name; a name that no host has counts for nothing. */
@@ -16,10 +17,11 @@ export function firewalls(config: StackConfig, leaving: readonly string[] = []):
   const members = addressesOf(config, [...nodes, ...leaving]);
   const inside = addressesOf(config, [...nodes, ...leaving, ...haproxy.hosts]);
   const { epmd, distribution, management, managementTls, metrics, ...clients } = rabbitmq.ports;
+  const cli = cliPorts(distribution);
   const brokerDoors: Door[] = [
     {
       name: "clustering",
-      ports: [epmd, distribution, `${distribution + 10_000}-${distribution + 10_010}`],
+      ports: [epmd, distribution, `${cli.first}-${cli.last}`],
       from: members,
     },
     { name: "clients", ports: Object.values(clients), from: [...inside, ...firewall.clients] },

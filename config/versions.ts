@@ -47,6 +47,15 @@ export function startsOnKhepri(version: string): boolean {
 }
 
 /**
+ * Whether a cluster may keep its metadata in Khepri, where a node that starts waits for a majority of the members, so that
+ * one after the other none would come up. From 4.0 on Khepri can be switched on.
+ * Source: https://www.rabbitmq.com/docs/clustering#restarting
+ */
+export function waitsForMajority(version: string): boolean {
+  return !isBefore(version, "4.0");
+}
+
+/**
  * Whether a broker says over HTTP, to anybody, that it is ready to serve clients: booted, not drained, listening for AMQP and
  * below its connection limit (`GET /api/health/checks/ready-to-serve-clients`, rabbitmq-server#13782, in 4.1.1).
  */

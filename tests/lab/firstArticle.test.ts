@@ -78,9 +78,9 @@ describe("the first article's topology on five hosts", () => {
 
   test("hosts are prepared: sysctls, clock", async () => {
     const prepared = await onEveryHost(
-      "sysctl -n net.ipv4.ip_forward net.ipv4.ip_nonlocal_bind; readlink /etc/localtime",
+      "sysctl -n net.ipv4.ip_forward net.ipv4.ip_nonlocal_bind net.ipv4.ip_local_reserved_ports; readlink /etc/localtime",
     );
-    expect(new Set(prepared)).toEqual(new Set(["1\n1\n/usr/share/zoneinfo/Asia/Shanghai"]));
+    expect(new Set(prepared)).toEqual(new Set(["1\n1\n35672-35682\n/usr/share/zoneinfo/Asia/Shanghai"]));
   });
 
   test("what is published with confirms through the virtual IP is consumed through it", async () => {

@@ -66,6 +66,28 @@ describe(`RabbitMQ ${version}`, () => {
     expect(received).toEqual(["entry"]);
   }, 60_000);
 
+  test("the cluster is stopped, and started with what it had", async () => {
+    const stopped = (value: boolean): Promise<string> => {
+      stack.change((config) => {
+        config["warren:rabbitmq"]["stopped"] = value;
+      });
+      return stack.up();
+    };
+    let connection = await connect(outputs);
+    const publisher = connection.createPublisher({ confirm: true });
+    await publisher.send({ routingKey: "ledger", durable: true }, "kept");
+    await publisher.close();
+    await connection.close();
+    await stopped(true);
+    await stack.up("--expect-no-changes");
+    // One after the other, each would wait for the others' majority where Khepri keeps the metadata.
+    await stopped(false);
+    expect((await clusterStatus("host1")).running_nodes).toHaveLength(3);
+    connection = await connect(outputs);
+    expect((await connection.basicGet({ queue: "ledger", noAck: true }))?.body).toBe("kept");
+    await connection.close();
+  }, 400_000);
+
   test("an up that changes nothing has no step; destroy ends it", async () => {
     await stack.up("--expect-no-changes");
     await stack.destroy();

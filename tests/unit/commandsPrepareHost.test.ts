@@ -12,6 +12,7 @@ const plain: HostPreparation = {
   installDocker: false,
   registryMirrors: [],
   insecureRegistries: [],
+  reservedPorts: [],
 };
 
 const kernel = `echo br_netfilter > /etc/modules-load.d/warren.conf
@@ -65,10 +66,14 @@ fi`);
       installDocker: true,
       registryMirrors: ["http://198.18.66.1:5000"],
       insecureRegistries: ["198.18.66.1:5000"],
+      reservedPorts: ["45000", "35672-35682"],
       timezone: "Asia/Shanghai",
     });
     const install = installPackages({ apt: "docker.io", dnf: "docker" });
-    expect(script).toBe(`${kernel}if ! command -v docker > /dev/null; then
+    const reserve = `reserved=$(sysctl -n net.ipv4.ip_local_reserved_ports)
+echo "net.ipv4.ip_local_reserved_ports = \${reserved:+$reserved,}45000,35672-35682" >> /etc/sysctl.d/90-warren.conf
+`;
+    expect(script).toBe(`${kernel.replace(/(?=sysctl -q)/, () => reserve)}if ! command -v docker > /dev/null; then
 ${install}
 fi
 ${running}
@@ -165,6 +170,16 @@ describe("run on a host of the test's own", () => {
       "# Written by Warren for host1.\nnet.ipv4.ip_forward = 1\nnet.ipv4.ip_nonlocal_bind = 1\n",
     );
     expect(existsSync(join(host, "etc/docker"))).toBe(false);
+  });
+
+  test.each([
+    ["", "35672-35682"],
+    ["8080,9000-9010", "8080,9000-9010,35672-35682"],
+  ])("ports are reserved beside those that are (%j)", async (before, after) => {
+    const host = makeHost();
+    const stubs = { sysctl: { "-n": { stdout: `${before}\n` }, "-q -p": {} } };
+    await run(host, { reservedPorts: ["35672-35682"] }, stubs);
+    expect(read(host, "etc/sysctl.d/90-warren.conf")).toContain(`\nnet.ipv4.ip_local_reserved_ports = ${after}\n`);
   });
 
   test("bridged traffic passes iptables, and a second run changes nothing", async () => {

@@ -147,7 +147,15 @@ for (const user of ["root", "ops"])
     for (const registryMirrors of [[], ["http://192.0.2.1:5000"]])
       for (const insecureRegistries of [[], ["192.0.2.1:5000"]])
         for (const zone of [{}, { timezone: "Asia/Shanghai" }]) {
-          const preparation = { name: "host1", user, installDocker, registryMirrors, insecureRegistries, ...zone };
+          const preparation = {
+            name: "host1",
+            user,
+            installDocker,
+            registryMirrors,
+            insecureRegistries,
+            reservedPorts: ["35672-35682"],
+            ...zone,
+          };
           scripts[`prepareHost ${JSON.stringify(preparation)}`] = prepareHost(preparation);
         }
 

@@ -90,6 +90,30 @@ describe("a change of a stack that serves", () => {
   });
 });
 
+describe("a cluster that was stopped on purpose", () => {
+  const asleep = { nodes: members, members: { disc: [], ram: [], running: [], versions: {} } };
+  const disc = { "rabbitmq.nodes.2.type": "disc" };
+  const wake = (version: string) =>
+    deployDev({ ...disc, "rabbitmq.image": `rabbitmq:${version}-management` }, members, asleep);
+
+  test("starts one node after the other on Mnesia", async () => {
+    const waking = await wake("3.13.7");
+    expect(waking.resource("rabbitmq2-member").dependsOn).toContain("rabbitmq1-member");
+    expect(waking.resource("rabbitmq2-gate").dependsOn).toContain("rabbitmq1-member");
+  });
+
+  test("starts all at once where a node may wait for a majority", async () => {
+    const waking = await wake("4.0.5");
+    for (const node of ["rabbitmq2", "rabbitmq3"]) {
+      for (const part of ["gate", "container", "member"]) {
+        expect([...waking.before(`${node}-${part}`)].filter((name) => name.endsWith("-member"))).toEqual([]);
+      }
+    }
+    const all = ["rabbitmq1-member", "rabbitmq2-member", "rabbitmq3-member"];
+    expect(waking.resource("rabbitmq-formed").dependsOn).toEqual(expect.arrayContaining(all));
+  });
+});
+
 test("a change that members cannot bear is refused before anything is asked for", async () => {
   const changes = { "rabbitmq.nodes.1.host": "host5", "haproxy.hosts": ["host4"] };
   await expect(deployDev(changes, members)).rejects.toThrow(
@@ -123,7 +147,7 @@ test("a node that is new to a serving cluster boots beside the rolling change, a
 describe("a cluster by itself", () => {
   const cluster = (types: ("disc" | "ram")[], changes: Partial<RabbitClusterArgs> = {}) =>
     deploy(() => {
-      const preparation = { installDocker: false, registryMirrors: [], insecureRegistries: [] };
+      const preparation = { installDocker: false, registryMirrors: [], insecureRegistries: [], reservedPorts: [] };
       const privateKeyFile = join(home, ".local/state/warren/lab/ssh/id_ed25519");
       const nodes = types.map((type, index) => {
         const address = `192.0.2.${index + 1}`;
@@ -154,6 +178,7 @@ describe("a cluster by itself", () => {
         stopped: false,
         serving: [],
         joinsInParallel: false,
+        wakesTogether: false,
         ...changes,
       });
       return {};

@@ -44,6 +44,7 @@ test.each(["host1", "host2", "host3", "host4", "host5"])("%s is prepared as the 
     installDocker: true,
     registryMirrors: ["http://198.18.66.1:5000"],
     insecureRegistries: ["198.18.66.1:5000"],
+    reservedPorts: ["35672-35682"],
     timezone: "Asia/Shanghai",
   });
   expect(stdin(`${name}-prepare`)).toBe(scriptInput({ create, delete: unprepareHost(name) }));

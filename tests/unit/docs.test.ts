@@ -220,7 +220,13 @@ describe("messages in the pages on troubleshooting", () => {
   const place = { name: "n", container: "rabbitmq", directory: "/d" };
   const balancer = { container: "haproxy", directory: "/d", image: "haproxy:2.6" };
   const wayOut = { ips: ["192.0.2.1"], others: ["192.0.2.5"], health: { port: 8100, path: "/healthz" } };
-  const preparation = { name: "h", user: "ops", registryMirrors: ["http://m"], insecureRegistries: [] };
+  const preparation = {
+    name: "h",
+    user: "ops",
+    registryMirrors: ["http://m"],
+    insecureRegistries: [],
+    reservedPorts: [],
+  };
   const own = [
     refusal({ "vip.virtualRouterId": 0, "haproxy.hosts": [] }),
     prepareHost({ ...preparation, installDocker: true }),
