@@ -139,6 +139,8 @@ export class RabbitCluster extends pulumi.ComponentResource {
       {
         create: look(false),
         update: containers.apply((ids) => [...ids.map((id) => `# ${id}`), look(true)].join("\n")),
+        // What a killed run has begun may still be giving queues members: two at a time take them from each other again.
+        lock: `${name}-formed`,
       },
       { parent: this, dependsOn: settled },
     );

@@ -1,5 +1,6 @@
 import { labels } from "../docker";
 import { waitUntil } from "../shell";
+import { revive } from "./maintenance";
 import { cli, enableFeatureFlags, erlangName, listens, names, patienceSeconds, type NodePlace } from "./place";
 
 /** What a node's container should be, as its image's id and the value of its settings label say. */
@@ -30,7 +31,9 @@ export function gate(place: NodePlace, wanted: WantedContainer, lost: readonly s
   return `found=$(docker inspect -f '{{.State.Running}} {{.Image}} {{index .Config.Labels "${labels.settings}"}}' ${place.container} 2> /dev/null) || exit 0
 case $found in
 "true ${wanted.image} ${wanted.settings}")
-  ${listens(place, amqpPort)} || ${cli(place, "rabbitmq-upgrade", "revive")} > /dev/null 2>&1 || true
+  if ! ${listens(place, amqpPort)}; then
+${revive(place)}
+  fi
   exit 0 ;;
 true*) ;;
 *) exit 0 ;;

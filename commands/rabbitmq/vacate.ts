@@ -1,4 +1,5 @@
 import { waitUntil } from "../shell";
+import { revive } from "./maintenance";
 import { cli, erlangName, type NodePlace } from "./place";
 
 /**
@@ -10,6 +11,9 @@ import { cli, erlangName, type NodePlace } from "./place";
  * - `Lost`: could not do without `N`: a durable classic queue without a synchronised mirror elsewhere, or a quorum queue or
  *   stream whose other members that are online are no majority of the others.
  * - `Member`: a quorum queue or stream with a member on `N`. `Moving`: one that a node of `R` has no member of.
+ * - `Staying`: as `Member`, after the broker's record of the members is Raft's own again, and another member leads. The record
+ *   differs where a change of members timed out and came to pass after all; `delete_member` believes it, and refuses what
+ *   Raft has done already. It also deletes a leader's log before the others have read in it that the leader is gone.
  */
 const erlang = `Kind = fun(Q) -> amqqueue:get_type(Q) end,
 Info = fun(Q, Key) -> proplists:get_value(Key, rabbit_amqqueue:info(Q, [members, online]), []) end,
@@ -22,6 +26,12 @@ Moving = fun(Q) -> Member(Q) andalso Free(Q) =/= [] end,
 Alone = fun(Q) -> amqqueue:is_durable(Q) andalso amqqueue:get_exclusive_owner(Q) =:= none andalso On(Q) =:= N andalso Mirrors(Q) =:= [] end,
 Minority = fun(Q) -> Member(Q) andalso Others(Q, members) =/= [] andalso length(Others(Q, online)) * 2 =< length(Others(Q, members)) end,
 Lost = fun(Q) -> case Kind(Q) of rabbit_classic_queue -> Alone(Q); _ -> Minority(Q) end end,
+Leads = fun(Q) -> case ra:members(amqqueue:get_pid(Q)) of {ok, _, {_, Node}} -> Node =:= N; _ -> false end end,
+Followed = fun F(_, 0) -> ok; F(Q, Tries) -> case Leads(Q) of true -> timer:sleep(100), F(Q, Tries - 1); false -> ok end end,
+Follow = fun(Q) -> case Leads(Q) andalso Others(Q, online) of [To | _] -> rabbit_quorum_queue:transfer_leadership(Q, To), Followed(Q, 50); _ -> ok end end,
+Again = fun(Q) -> {ok, Now} = rabbit_amqqueue:lookup(amqqueue:get_name(Q)), Now end,
+Ready = fun(Q) -> rabbit_quorum_queue:repair_amqqueue_nodes(Q), Mended = Again(Q), Member(Mended) andalso Follow(Mended) end,
+Staying = fun(Q) -> case Kind(Q) of rabbit_quorum_queue -> catch Ready(Q), Member(Again(Q)); _ -> Member(Q) end end,
 Tell = fun(Which) -> [io:format("~s\\t~s\\t~s\\t~s~n", [Kind(Q), V, Name, lists:join(" ", lists:sublist([atom_to_list(F) || F <- Free(Q)], 1))]) || Q <- rabbit_amqqueue:list(), Which(Q), {resource, V, queue, Name} <- [amqqueue:get_name(Q)]] end`;
 
 /** Shell function `queues WHICH NODE [RUNNING]`: the queues that one of {@link erlang}'s functions holds for, `RUNNING` being
@@ -72,21 +82,25 @@ delete_from() {
 
 /** Script: takes a node's members out of all queues, which takes a while where a queue has just changed otherwise. Needs {@link queueLists} and {@link replicas}. */
 export function evict(node: string): string {
-  return `evicted() {
+  return `why=
+evicted() {
   local left
-  left=$(queues Member ${node}) || return 1
+  left=$(queues Staying ${node}) || { why="it cannot be told which"; return 1; }
   [ -n "$left" ] || return 0
-  while IFS=$'\\t' read -r kind vhost queue _; do delete_from ${node} > /dev/null 2>&1 || true; done <<< "$left"
+  while IFS=$'\\t' read -r kind vhost queue _; do
+    why="$queue in the virtual host $vhost: $(delete_from ${node} 2>&1 > /dev/null)" || true
+  done <<< "$left"
   return 1
 }
-${waitUntil("evicted", 300, `queues still have members on ${node} after 300 s`, 1)}`;
+${waitUntil("evicted", 300, `queues still have members on ${node} after 300 s. The last to refuse, $why`, 1)}`;
 }
 
 /**
  * Script: moves everything off a node that is about to be reset, while the cluster goes on: quorum queues and streams get
- * a member on another node that has none yet, its clients are sent away and its leaders moved, its members are taken out of
- * all queues. It refuses where a queue would be lost, and takes the node back into service where it cannot finish. Run on
- * the node itself.
+ * a member on another node that has none yet, its members are taken out of all queues, and its clients are sent away. Draining
+ * comes after the members, since it stops some of them: a queue of four with one down could not elect a leader any more, and
+ * without one no member leaves. What was declared in the meantime is taken out thereafter. It refuses where a queue would be
+ * lost, and takes the node back into service where it cannot finish. Run on the node itself.
  */
 export function vacate(place: NodePlace): string {
   const self = erlangName(place.name);
@@ -103,11 +117,15 @@ while IFS=$'\\t' read -r kind vhost queue target; do
   [ -n "$kind" ] || continue
 ${waitUntil('add_to "$target" > /dev/null 2>&1', 60, "the queue $queue in the virtual host $vhost cannot be given a member on $target. Nothing was taken from it")}
 done <<< "$moving"
-${cli(place, "rabbitmq-upgrade", "drain")} > /dev/null
-revive() { ${cli(place, "rabbitmq-upgrade", "revive")} > /dev/null || true; }
-(
+revive() {
+${revive(place)}
+}
+emptied() (
 ${evict(self)}
-) || { revive; exit 1; }
+)
+emptied || { revive; exit 1; }
+${cli(place, "rabbitmq-upgrade", "drain")} > /dev/null
+emptied || { revive; exit 1; }
 lost=$(queues Lost ${self})
 if [ -n "$lost" ]; then
   revive

@@ -82,7 +82,7 @@ ${lists("12", "34", "1234")}`,
       {
         cluster_status: { stdout },
         forget_cluster_node: { stdout: "Removing node\n" },
-        "Tell(Member)": [
+        "Tell(Staying)": [
           { stdout: "rabbit_quorum_queue\t/\torders\nrabbit_stream_queue\tapp\tits log\nok\n" },
           { stdout: "rabbit_stream_queue\tapp\tits log\nok\n" },
           { stdout: "ok\n" },
@@ -101,12 +101,12 @@ ${lists("12", "34", "1234")}`,
       calls: [
         status,
         `${call} rabbitmqctl -q forget_cluster_node rabbit@rabbitmq4`,
-        queues("Member"),
+        queues("Staying"),
         `${call} rabbitmq-queues -q delete_member --vhost / orders rabbit@rabbitmq4`,
         replica,
-        queues("Member"),
+        queues("Staying"),
         replica,
-        queues("Member"),
+        queues("Staying"),
       ],
     });
   });
@@ -116,14 +116,14 @@ ${lists("12", "34", "1234")}`,
       {
         cluster_status: { stdout: four({ type: "disc", running: false }) },
         forget_cluster_node: {},
-        "Tell(Member)": { stdout: "rabbit_quorum_queue\t/\torders\nok\n" },
-        delete_member: { code: 69 },
+        "Tell(Staying)": { stdout: "rabbit_quorum_queue\t/\torders\nok\n" },
+        delete_member: { code: 69, run: "echo 'Error: no leader' >&2" },
       },
       lost,
     );
     expect([outcome.code, outcome.stderr]).toEqual([
       1,
-      `queues still have members on rabbit@rabbitmq4 after 300 s\n${lists("124", "3", "123")}`,
+      `queues still have members on rabbit@rabbitmq4 after 300 s. The last to refuse, orders in the virtual host /: Error: no leader\n${lists("124", "3", "123")}`,
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { gate } from "../../commands/rabbitmq";
 import { noWaiting, runOnHost, type Stubs } from "./support/bash";
+import { brief } from "./support/calls";
 import { clusterStatus, type Member } from "./support/clusterStatus";
 import { serve } from "./support/web";
 
@@ -27,6 +28,7 @@ const quorum = broker("rabbitmq-diagnostics", "check_if_node_is_quorum_critical"
 const mirrors = broker("rabbitmq-diagnostics", "check_if_node_is_mirror_sync_critical");
 const drain = broker("rabbitmq-upgrade", "drain");
 const revive = broker("rabbitmq-upgrade", "revive");
+const recoverMembers = "recover members";
 const flags = broker("rabbitmqctl", "list_feature_flags --silent name state stability");
 const enable = (flag: string) => broker("rabbitmqctl", `enable_feature_flag ${flag}`);
 
@@ -41,6 +43,7 @@ const well: Stubs[string] = {
   list_feature_flags: { stdout: "implicit_default_bindings\tenabled\tstable\n" },
   "rabbitmq-upgrade -q drain": { stdout: "Will put node into maintenance mode\n" },
   "rabbitmq-upgrade -q revive": {},
+  "Recover = ": {},
 };
 
 const inMaintenance = (name: string) =>
@@ -50,8 +53,11 @@ const inMaintenance = (name: string) =>
   );
 
 /** Nothing listens on the port unless a test says which. */
-const run = (differences: Stubs[string], port = 1, lost: string[] = []) =>
-  runOnHost(gate(place, wanted, lost, port), { stubs: { docker: { ...well, ...differences } }, before: noWaiting });
+const run = async (differences: Stubs[string], port = 1, lost: string[] = []) => {
+  const stubs = { docker: { ...well, ...differences } };
+  const outcome = await runOnHost(gate(place, wanted, lost, port), { stubs, before: noWaiting });
+  return { ...outcome, calls: brief(outcome.calls) };
+};
 
 const passes = (calls: string[]) => ({ code: 0, stdout: "", stderr: "", calls });
 
@@ -72,7 +78,7 @@ describe("returns at once, and drains nothing", () => {
 
   test("the wanted one, which an earlier run drained: it is revived", async () => {
     const outcome = await run({ "{{.State.Running}}": { stdout: "true sha256:1111 abcd\n" } });
-    expect(outcome).toEqual(passes([look, findProcess, revive]));
+    expect(outcome).toEqual(passes([look, findProcess, revive, recoverMembers]));
   });
 
   test("the wanted one, which cannot be revived: that is for the steps after it to find", async () => {
@@ -80,7 +86,7 @@ describe("returns at once, and drains nothing", () => {
       "{{.State.Running}}": { stdout: "true sha256:1111 abcd\n" },
       "rabbitmq-upgrade -q revive": { stdout: "Error\n", code: 69 },
     });
-    expect(outcome).toEqual(passes([look, findProcess, revive]));
+    expect(outcome).toEqual(passes([look, findProcess, revive, recoverMembers]));
   });
 
   test("a container in which no broker answers, nor listens", async () => {

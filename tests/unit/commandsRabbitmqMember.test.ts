@@ -123,8 +123,9 @@ describe("a member's type", () => {
     queues("Lost"),
     broker("rabbitmqctl", "cluster_status --formatter json"),
     `${queues("Moving")} rabbit@rabbitmq1,rabbit@rabbitmq3`,
+    queues("Staying"),
     broker("rabbitmq-upgrade", "drain"),
-    queues("Member"),
+    queues("Staying"),
     queues("Lost"),
   ];
   const docker: Stubs[string] = {

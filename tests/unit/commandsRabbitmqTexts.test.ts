@@ -1,4 +1,5 @@
 import { formed, gate, leave, type ExpectedMember } from "../../commands/rabbitmq";
+import { revive } from "../../commands/rabbitmq/maintenance";
 import { evict, queueLists, refuseLoss, replicas, vacate } from "../../commands/rabbitmq/vacate";
 
 /* The longer scripts, by their texts; what they do is tested beside. */
@@ -69,7 +70,9 @@ done`;
     .toBe(`found=$(docker inspect -f '{{.State.Running}} {{.Image}} {{index .Config.Labels "io.warren.settings"}}' rabbitmq 2> /dev/null) || exit 0
 case $found in
 "true sha256:1111 abcd")
-  ${listens} || ${call} rabbitmq-upgrade -q revive > /dev/null 2>&1 || true
+  if ! ${listens}; then
+${revive(place)}
+  fi
   exit 0 ;;
 true*) ;;
 *) exit 0 ;;
@@ -160,11 +163,15 @@ until add_to "$target" > /dev/null 2>&1; do
   sleep 0.2
 done
 done <<< "$moving"
-${call} rabbitmq-upgrade -q drain > /dev/null
-revive() { ${call} rabbitmq-upgrade -q revive > /dev/null || true; }
-(
+revive() {
+${revive(place)}
+}
+emptied() (
 ${evict("rabbit@rabbitmq2")}
-) || { revive; exit 1; }
+)
+emptied || { revive; exit 1; }
+${call} rabbitmq-upgrade -q drain > /dev/null
+emptied || { revive; exit 1; }
 lost=$(queues Lost rabbit@rabbitmq2)
 if [ -n "$lost" ]; then
   revive
@@ -202,21 +209,35 @@ delete_from() {
   });
 
   test("evict", () => {
-    expect(evict("$other")).toBe(`evicted() {
+    expect(evict("$other")).toBe(`why=
+evicted() {
   local left
-  left=$(queues Member $other) || return 1
+  left=$(queues Staying $other) || { why="it cannot be told which"; return 1; }
   [ -n "$left" ] || return 0
-  while IFS=$'\\t' read -r kind vhost queue _; do delete_from $other > /dev/null 2>&1 || true; done <<< "$left"
+  while IFS=$'\\t' read -r kind vhost queue _; do
+    why="$queue in the virtual host $vhost: $(delete_from $other 2>&1 > /dev/null)" || true
+  done <<< "$left"
   return 1
 }
 deadline=$((SECONDS + 300))
 until evicted; do
   if [ $SECONDS -ge $deadline ]; then
-    echo "queues still have members on $other after 300 s" >&2
+    echo "queues still have members on $other after 300 s. The last to refuse, $why" >&2
     exit 1
   fi
   sleep 1
 done`);
+  });
+
+  test("revive", () => {
+    const lines = revive(place).split("\n");
+    expect([lines[0], lines[1]?.slice(0, 50), lines.at(-1)?.slice(-60)]).toEqual([
+      `${call} rabbitmq-upgrade -q revive > /dev/null 2>&1 || true`,
+      `${call} rabbitmqctl -q eval 'Here = fu`.slice(0, 50),
+      "queue, _} <- [amqqueue:get_name(Q)]], ok.' > /dev/null 2>&1 || true".slice(-60),
+    ]);
+    // The shell's quotes end where the Erlang does.
+    expect(revive(place).match(/'/g)).toHaveLength(2);
   });
 
   test("queueLists: the broker is asked for the queues of one kind, and says ok after the last", () => {
@@ -232,9 +253,10 @@ queues() {
     expect(text).toContain('io:format("~s\\t~s\\t~s\\t~s~n", [Kind(Q), V, Name, ');
     const erlang = text.slice(text.indexOf("'END'\n") + 6, text.indexOf("\nEND\n"));
     expect(erlang.match(/^(\w+) = /gm)).toEqual(
-      ["Kind", "Info", "On", "Mirrors", "Others", "Member", "Free", "Moving", "Alone", "Minority", "Lost", "Tell"].map(
-        (name) => `${name} = `,
-      ),
+      [
+        ...["Kind", "Info", "On", "Mirrors", "Others", "Member", "Free", "Moving", "Alone", "Minority", "Lost"],
+        ...["Leads", "Followed", "Follow", "Again", "Ready", "Staying", "Tell"],
+      ].map((name) => `${name} = `),
     );
   });
 });

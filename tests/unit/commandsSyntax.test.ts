@@ -6,6 +6,7 @@ import * as keepalived from "../../commands/keepalived";
 import * as inContainer from "../../commands/keepalivedContainer";
 import { installPackages, prepareHost, unprepareHost } from "../../commands/prepareHost";
 import * as rabbitmq from "../../commands/rabbitmq";
+import { revive } from "../../commands/rabbitmq/maintenance";
 import { evict, queueLists, refuseLoss, replicas, vacate } from "../../commands/rabbitmq/vacate";
 import { scriptInput, waitUntil } from "../../commands/shell";
 import { syntaxFaults } from "./support/bash";
@@ -93,6 +94,7 @@ const scripts: Record<string, string> = {
   nameCluster: rabbitmq.nameCluster(node, "rabbit.mq@x", members),
   queueLists: queueLists(node),
   refuseLoss: refuseLoss("$other"),
+  revive: revive(node),
   replicas: replicas(node),
   refuseForeign: refuseForeign("rabbitmq", "acme/warren/dev", "rabbitmq-1"),
   refuseMove: rabbitmq.refuseMove(node, ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672"]),

@@ -82,7 +82,7 @@ test("the cluster is held against the config, and given its name and its adminis
     rabbitmq.formed(place("rabbitmq1"), expected, true),
   ].join("\n");
   expect(stdin("rabbitmq-formed")).toBe(
-    scriptInput({ create: rabbitmq.formed(place("rabbitmq1"), expected, false), update }),
+    scriptInput({ create: rabbitmq.formed(place("rabbitmq1"), expected, false), update }, "rabbitmq-formed"),
   );
   const named = rabbitmq.nameCluster(place("rabbitmq1"), "rabbitmq", members);
   expect(stdin("rabbitmq-name")).toBe(scriptInput({ create: named }));
