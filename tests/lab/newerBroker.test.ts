@@ -27,6 +27,21 @@ describe(`RabbitMQ ${version}`, () => {
     stack.remove();
   });
 
+  async function publish(text: string): Promise<void> {
+    const connection = await connect(outputs);
+    const publisher = connection.createPublisher({ confirm: true });
+    await publisher.send({ routingKey: "ledger", durable: true }, text);
+    await publisher.close();
+    await connection.close();
+  }
+
+  async function get(): Promise<unknown> {
+    const connection = await connect(outputs);
+    const message = await connection.basicGet({ queue: "ledger", noAck: true });
+    await connection.close();
+    return message?.body;
+  }
+
   test("a RAM node is refused before anything is touched", async () => {
     stack.change((config) => {
       config["warren:rabbitmq"].image = "rabbitmq:4.3.0-management";
@@ -73,19 +88,23 @@ describe(`RabbitMQ ${version}`, () => {
       });
       return stack.up();
     };
-    let connection = await connect(outputs);
-    const publisher = connection.createPublisher({ confirm: true });
-    await publisher.send({ routingKey: "ledger", durable: true }, "kept");
-    await publisher.close();
-    await connection.close();
+    await publish("kept");
     await stopped(true);
     await stack.up("--expect-no-changes");
     // One after the other, each would wait for the others' majority where Khepri keeps the metadata.
     await stopped(false);
     expect((await clusterStatus("host1")).running_nodes).toHaveLength(3);
-    connection = await connect(outputs);
-    expect((await connection.basicGet({ queue: "ledger", noAck: true }))?.body).toBe("kept");
-    await connection.close();
+    expect(await get()).toBe("kept");
+  }, 400_000);
+
+  test("two of the three leave, and the queue lives on with the last one", async () => {
+    await publish("still here");
+    stack.change((config) => {
+      config["warren:rabbitmq"].nodes.splice(1);
+    });
+    await stack.up();
+    expect((await clusterStatus("host1")).disk_nodes).toEqual(["rabbit@rabbitmq1"]);
+    expect(await get()).toBe("still here");
   }, 400_000);
 
   test("an up that changes nothing has no step; destroy ends it", async () => {
