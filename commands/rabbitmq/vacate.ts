@@ -11,9 +11,10 @@ import { cli, erlangName, type NodePlace } from "./place";
  * - `Lost`: could not do without `N`: a durable classic queue without a synchronised mirror elsewhere, or a quorum queue or
  *   stream whose other members that are online are no majority of the others.
  * - `Member`: a quorum queue or stream with a member on `N`. `Moving`: one that a node of `R` has no member of.
- * - `Staying`: as `Member`, after the broker's record of the members is Raft's own again, and another member leads. The record
- *   differs where a change of members timed out and came to pass after all; `delete_member` believes it, and refuses what
- *   Raft has done already. It also deletes a leader's log before the others have read in it that the leader is gone.
+ * - `Staying`: as `Member`, after the broker's record of the members is Raft's own again, and another member leads, if one
+ *   can. The record differs where a change of members timed out and came to pass after all; `delete_member` believes it, and
+ *   refuses what Raft has done already. It also deletes a leader right after the leader has told the others that it goes.
+ *   Where the others alone are no majority, they could not elect one while the leader stands aside: it leads to its end.
  */
 const erlang = `Kind = fun(Q) -> amqqueue:get_type(Q) end,
 Info = fun(Q, Key) -> proplists:get_value(Key, rabbit_amqqueue:info(Q, [members, online]), []) end,
@@ -28,7 +29,7 @@ Minority = fun(Q) -> Member(Q) andalso Others(Q, members) =/= [] andalso length(
 Lost = fun(Q) -> case Kind(Q) of rabbit_classic_queue -> Alone(Q); _ -> Minority(Q) end end,
 Leads = fun(Q) -> case ra:members(amqqueue:get_pid(Q)) of {ok, _, {_, Node}} -> Node =:= N; _ -> false end end,
 Followed = fun F(_, 0) -> ok; F(Q, Tries) -> case Leads(Q) of true -> timer:sleep(100), F(Q, Tries - 1); false -> ok end end,
-Follow = fun(Q) -> case Leads(Q) andalso Others(Q, online) of [To | _] -> rabbit_quorum_queue:transfer_leadership(Q, To), Followed(Q, 50); _ -> ok end end,
+Follow = fun(Q) -> case length(Others(Q, online)) * 2 > length(Info(Q, members)) andalso Leads(Q) of true -> rabbit_quorum_queue:transfer_leadership(Q, hd(Others(Q, online))), Followed(Q, 50); false -> ok end end,
 Again = fun(Q) -> {ok, Now} = rabbit_amqqueue:lookup(amqqueue:get_name(Q)), Now end,
 Ready = fun(Q) -> rabbit_quorum_queue:repair_amqqueue_nodes(Q), Mended = Again(Q), Member(Mended) andalso Follow(Mended) end,
 Staying = fun(Q) -> case Kind(Q) of rabbit_quorum_queue -> catch Ready(Q), Member(Again(Q)); _ -> Member(Q) end end,
