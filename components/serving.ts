@@ -36,8 +36,9 @@ export async function lastUpdate(): Promise<LastUpdate> {
     asleep: members !== undefined && Object.keys(versions).length === 0,
     betweenNodes,
     nodes: nodes.map((node) => {
-      const version = versions[`rabbit@${node.name}`]?.split(" ")[0];
-      return { ...node, ...(version === undefined ? {} : { version }) };
+      const running = versions[`rabbit@${node.name}`]?.split(" ")[0];
+      const version = running ?? node.version;
+      return { ...node, running: running !== undefined, ...(version === undefined ? {} : { version }) };
     }),
     logins: {
       ...(administrator === undefined ? {} : { administrator }),

@@ -154,11 +154,42 @@ const ownEnvironment: Readonly<Record<string, string>> = {
   RABBITMQ_DEFAULT_PASS: "set rabbitmq.password instead",
   RABBITMQ_DEFAULT_VHOST: "set rabbitmq.vhost instead",
   RABBITMQ_VM_MEMORY_HIGH_WATERMARK: "set rabbitmq.memoryHighWatermark instead",
+  RABBITMQ_NODE_PORT: "set rabbitmq.ports.amqp instead",
+  RABBITMQ_NODE_IP_ADDRESS:
+    "the broker listens on all of its container's addresses, and rabbitmq.ports says what is published",
+  RABBITMQ_NODE_TYPE: "set the node's type in rabbitmq.nodes instead",
+  RABBITMQ_CONFIG_FILES: "set rabbitmq.settings instead",
+  RABBITMQ_ADVANCED_CONFIG_FILE: "set rabbitmq.settings instead",
+  RABBITMQ_CONF_ENV_FILE: "set rabbitmq.environment instead",
+  RABBITMQ_LOGS: "the container's log is the log",
+  RABBITMQ_HOME: "the image decides where RabbitMQ is",
+  RABBITMQ_PLUGINS_DIR: "the image decides where its plugins are",
+  RABBITMQ_PLUGINS: "set rabbitmq.plugins instead",
+  RABBITMQ_PID_FILE: "Warren's scripts do not use it, and the image decides where it is",
+  RABBITMQ_QUORUM_DIR: "the data directory is rabbitmq.dataDirectory",
+  RABBITMQ_STREAM_DIR: "the data directory is rabbitmq.dataDirectory",
+  RABBITMQ_FEATURE_FLAGS_FILE: "the data directory is rabbitmq.dataDirectory",
+  ERL_EPMD_ADDRESS: "epmd has to listen for the other nodes",
+  HOME: "the cookie is found there",
 };
+
+/** Further variables, by form, that the official image refuses to start with. */
+const refusedByImage: readonly (readonly [form: RegExp, instead: string])[] = [
+  [
+    /^RABBITMQ_(?:MANAGEMENT_)?SSL_(?:CACERTFILE|CERTFILE|DEPTH|FAIL_IF_NO_PEER_CERT|KEYFILE|VERIFY)$/,
+    "the image does not start with it; set warren:tls instead",
+  ],
+  [
+    /^RABBITMQ_DEFAULT_(?:USER|PASS|VHOST)_FILE$/,
+    "the image does not start with it; Warren makes the first user itself",
+  ],
+];
 
 function checkEnvironment({ environment }: Rabbitmq, report: Report): void {
   for (const [name, value] of Object.entries(environment)) {
-    const own = Object.hasOwn(ownEnvironment, name) ? ownEnvironment[name] : undefined;
+    const own = Object.hasOwn(ownEnvironment, name)
+      ? ownEnvironment[name]
+      : refusedByImage.find(([form]) => form.test(name))?.[1];
     if (own !== undefined) report(["rabbitmq", "environment", name], value, `must not be set here: ${own}`);
   }
 }
