@@ -9,7 +9,7 @@ case ${1-} in --help | -h)
   cat <<END
 npm test [-- PART...]    PART: ${parts[*]} (default: all)
 
-static   types, lint, format, shell syntax
+static   types, lint, format, ShellCheck
 unit     Jest with Pulumi's mocks; needs nothing but Node
 engine   the engine's own tests (Go)
 lab      the real engine on the lab's hosts, which it resets: a dev stack that runs there is gone afterwards
@@ -39,6 +39,7 @@ jest_project() {
   jest --selectProjects "$@" --json --outputFile "$report" || true
   if [ -s "$report" ]; then
     local counts
+    # shellcheck disable=SC2016 # JavaScript expands these
     counts=$(node -p 'const r = require(process.argv[1]); `${r.numPassedTests} ${r.numFailedTests + r.numRuntimeErrorTestSuites}`' "$report")
     passed=$((passed + ${counts% *})) failed=$((failed + ${counts#* }))
     [ "${counts#* }" = 0 ] || failures+=("jest: $1")
@@ -66,7 +67,7 @@ for part in "${parts[@]}"; do
     static)
       check types tsc --noEmit -p .
       check "policy pack's types" tsc --noEmit -p policies
-      check "shell scripts' syntax" bash -c 'for file in .ci/run scripts/*.sh engine/*.sh lab/lab lab/lib/*.sh tests/bench/*.sh; do bash -n "$file" || exit 1; done'
+      check shellcheck scripts/shellcheck.sh
       check lint eslint .
       check format prettier --check --log-level warn .
       ;;

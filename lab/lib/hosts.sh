@@ -62,7 +62,7 @@ host_create() { # NAME ADDRESS CONTAINER DISK [IMAGE]
   # Where this machine itself lacks a capability, asking for it would be refused.
   (((0x$(sed -n 's/^CapBnd:\s*//p' /proc/self/status) >> 24) & 1)) || caps="$caps --cap-drop SYS_RESOURCE"
   [ ! -d "/lib/modules/$(uname -r)" ] || modules=(-v /lib/modules:/lib/modules:ro)
-  # shellcheck disable=SC2086
+  # shellcheck disable=SC2086 # a list of words
   docker create --name "$3" --hostname "$1" --network "$NETWORK" --ip "$2" --label $LABEL=host --env container=docker \
     $caps --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined \
     --cgroupns private --device-cgroup-rule 'a *:* rwm' --stop-signal SIGRTMIN+3 --pids-limit -1 \

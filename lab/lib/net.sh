@@ -37,7 +37,7 @@ remove_rules() { # TEXT: those of this lab that have it in them
   local table spec
   for table in nat filter; do
     rules $table | grep -F -- "$1" | sed 's/^-A/-D/' | while read -r spec; do
-      # shellcheck disable=SC2086
+      # shellcheck disable=SC2086 # a list of words
       iptables -w -t $table $spec
     done || true
   done
