@@ -120,6 +120,21 @@ describe("commands", () => {
   );
 });
 
+describe("the Node that is needed", () => {
+  const engines = (path: string) => (JSON.parse(read(path)) as { engines: { node: string } }).engines.node;
+
+  test("is the same in the README and in package.json", () => {
+    expect(engines("package.json")).toBe(">=20");
+    expect(engines("node_modules/@pulumi/pulumi/package.json")).toBe(">=22");
+    expect(read("README.md").match(/Node \d+(?: or later)?/g)).toEqual([
+      "Node 20 or later",
+      "Node 20",
+      "Node 22 or later",
+      "Node 20 or later",
+    ]);
+  });
+});
+
 /** Headings' anchors, as GitHub makes them. */
 function anchors(text: string): string[] {
   return [...prose(text).matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) =>
