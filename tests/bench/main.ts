@@ -91,6 +91,8 @@ async function main(): Promise<void> {
     console.log(`  pulumi up : by hand, in parallel   ${ratio("by hand, in parallel")}`);
     console.log(`  pulumi up : by hand, one by one    ${ratio("by hand, one by one")}\n`);
   }
+  // Otherwise `npm start` would meet the containers made by hand.
+  await resetLab();
 }
 
 main()
