@@ -29,5 +29,7 @@ if [ -n "$stacks" ]; then
   fi
   # Where a stack's config has no salt, the one in its state counts.
   export PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true
+  # `stack rm` would delete the config file with the stack, and the dev stack's is tracked by Git.
+  export PULUMI_OPTION_PRESERVE_CONFIG=true
 fi
 . "$root/scripts/devConfig.sh"
