@@ -66,8 +66,12 @@ export async function build(stackConfig: StackConfig, { preview = false } = {}):
   await pulumi.runtime.setMocks(mocks, "warren", "test", preview, "organization");
   record(resources);
   const program = jest.requireActual<() => Promise<unknown>>("../../index");
+  // The SDK takes a stack trace for every promise, which costs more than all the rest.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   await program();
   await pulumi.runtime.disconnect();
+  Error.stackTraceLimit = stackTraceLimit;
   return { resources };
 }
 
