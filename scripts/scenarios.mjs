@@ -1,10 +1,9 @@
 // npm test -- --list: every scenario on the lab's hosts, by its file, with its tier.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = join(import.meta.dirname, "..");
 const folders = { "tests/lab/daily": "daily", "tests/lab/full": "full", "tests/chaos": "full" };
 
 /** The function of `test(…)`, `test.each(…)(…)` and the like: its name, or nothing. */

@@ -2,11 +2,11 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-import { connect } from "./support/client";
-import { brokerStarts, record, restarted } from "./support/figures";
-import { clusterStatus, containerStarts, holders, onHost, resetLab, root, vip } from "./support/hosts";
-import { Stack, type Outputs } from "./support/stack";
-import { mirrorQueues, Traffic } from "./support/traffic";
+import { connect } from "../support/client";
+import { brokerStarts, record, restarted } from "../support/figures";
+import { clusterStatus, containerStarts, holders, onHost, resetLab, root, vip } from "../support/hosts";
+import { Stack, type Outputs } from "../support/stack";
+import { mirrorQueues, Traffic } from "../support/traffic";
 
 const brokers = ["host1", "host2", "host3"];
 const balancers = ["host4", "host5"];
