@@ -4,9 +4,9 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$root"
 
-command="npm test" tier=daily
-parts=(static unit engine lab)
-full_parts=("${parts[@]}" chaos selftest)
+daily_parts=(static unit engine lab)
+full_parts=(static unit engine lab chaos selftest)
+command="npm test" tier=daily parts=("${daily_parts[@]}")
 if [ "${1-}" = --full ]; then
   shift
   command="npm run test:full" tier=full parts=("${full_parts[@]}")
