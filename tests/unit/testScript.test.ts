@@ -1,87 +1,10 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, symlinkSync, utimesSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { makeDirectory } from "./support/directory";
+import { runTests, type JestRun } from "./support/testScript";
 
-/* scripts/test.sh in a checkout of its own, where stand-ins take the place of everything that it runs. */
-
-const root = join(__dirname, "../..");
-
-/** What a stand-in for Jest says of one of its projects. */
-interface JestRun {
-  /** Jest's report, beside what a good run has in it; a string stands in the report as it is. No report: none is written. */
-  report?: object | string;
-  code?: number;
-}
-
-const seconds = (duration: number) => duration * 1000;
-const good = {
-  numPassedTests: 3,
-  numFailedTests: 0,
-  numRuntimeErrorTestSuites: 0,
-  numPendingTests: 0,
-  numTodoTests: 0,
-  wasInterrupted: false,
-  testResults: [] as object[],
-};
-
-const ok = "exit 0";
-const tools = { tsc: ok, eslint: ok, prettier: ok };
-
-interface Circumstances {
-  jest?: Record<string, JestRun>;
-  /** Bash in place of a program, by its path. */
-  files?: Record<string, string>;
-}
-
-function runTests(args: string[], { jest = {}, files = {} }: Circumstances = {}) {
-  const runs = Object.entries(jest).map(([project, { report, code = 0 }]): [string, string] => {
-    const text = typeof report === "string" ? report : JSON.stringify({ ...good, ...report });
-    const write = report === undefined ? "" : `cat > "$report" <<'END'\n${text}\nEND\n`;
-    return [project, `${write}exit ${code}`];
-  });
-  const jestText = `calls=$PWD/calls
-echo "jest $*" >> "$calls"
-report=$(sed 's/.*--outputFile \\([^ ]*\\).*/\\1/' <<< "$*")
-case "$*" in
-${runs.map(([project, text]) => `*"--selectProjects ${project} "*)\n${text} ;;`).join("\n")}
-*) cat > "$report" <<'END'
-${JSON.stringify(good)}
-END
-exit 0 ;;
-esac`;
-  const programs: Record<string, string> = {
-    ...Object.fromEntries(Object.entries(tools).map(([name, text]) => [`node_modules/.bin/${name}`, text])),
-    "node_modules/.bin/jest": jestText,
-    "engine/ensure.sh": ok,
-    "engine/test.sh": "echo '  ok    TestEngine (2.50s)'; echo '2 passed, 0 failed, 0 skipped'",
-    "lab/lab": 'echo "lab $*" >> calls',
-    "lab/test.sh": 'echo "lab/test.sh $*" >> calls; echo "ok    a host"; echo "4 passed, 0 failed"',
-    "scripts/env.sh": "",
-    ...files,
-  };
-  const directory = makeDirectory({
-    "package-lock.json": "{}",
-    "node_modules/.package-lock.json": "{}",
-    ...Object.fromEntries(Object.entries(programs).map(([path, text]) => [path, `#!/usr/bin/env bash\n${text}\n`])),
-  });
-  // The packages are newer, so that none are installed.
-  utimesSync(join(directory, "package-lock.json"), 0, 0);
-  for (const path of Object.keys(programs)) chmodSync(join(directory, path), 0o755);
-  for (const name of ["test.sh", "common.sh", "testReport.mjs"])
-    copyFileSync(join(root, "scripts", name), join(directory, "scripts", name));
-  symlinkSync(process.execPath, join(directory, "node_modules/.bin/node"));
-  const run = spawnSync("bash", [join(directory, "scripts/test.sh"), ...args], { encoding: "utf8" });
-  const calls = join(directory, "calls");
-  return {
-    code: run.status,
-    stdout: run.stdout,
-    stderr: run.stderr,
-    lines: run.stdout.trimEnd().split("\n"),
-    calls: existsSync(calls) ? readFileSync(calls, "utf8").trimEnd().split("\n") : [],
-  };
-}
+/* npm test and npm run test:full: what is in each, and how they end. */
 
 /** The one line with the count, which has to be the last one, and the only one. */
 function count({ lines, stdout }: ReturnType<typeof runTests>): string | undefined {
@@ -91,38 +14,59 @@ function count({ lines, stdout }: ReturnType<typeof runTests>): string | undefin
 }
 
 describe("a tier", () => {
-  test("npm test: static, unit, engine, and the lab's daily scenarios", () => {
+  test("npm test: static, unit, engine, and the daily scenarios, side by side in two labs", () => {
     const run = runTests([]);
-    // Five checks, Jest's three twice, the engine's two, and two for what tests on hosts need.
-    expect([count(run), run.code, run.stderr]).toEqual([
-      "15 passed, 0 failed",
-      0,
-      expect.not.stringContaining("failed"),
-    ]);
-    expect(run.calls.map((call) => call.replace(/ --json.*/, ""))).toEqual([
+    // Five checks, Jest's three twice, the engine's two, and three for what scenarios need.
+    expect([count(run), run.code]).toEqual(["16 passed, 0 failed", 0]);
+    expect(run.stderr).not.toContain("failed");
+    expect(run.calls).toEqual([
       "jest --selectProjects unit --maxWorkers=100%",
-      "lab up --all",
-      "jest --selectProjects lab --testPathPatterns /tests/lab/daily/ --runInBand --verbose",
+      "LAB=test1 lab up",
+      "LAB=test2 lab up",
+      "jest --selectProjects lab --testPathPatterns /tests/lab/daily/ --maxWorkers=2 --verbose",
+      "LAB=test1 lab down",
+      "LAB=test2 lab down",
     ]);
   });
 
-  test("npm run test:full: every scenario as well, and the lab's own tests", () => {
+  test("npm run test:full: every scenario, one after the other, and the lab's own tests", () => {
     const run = runTests(["--full"]);
-    expect([count(run), run.code]).toEqual(["22 passed, 0 failed", 0]);
-    expect(run.calls.map((call) => call.replace(/ --json.*/, ""))).toEqual([
+    expect([count(run), run.code]).toEqual(["23 passed, 0 failed", 0]);
+    expect(run.calls).toEqual([
       "jest --selectProjects unit --maxWorkers=100%",
-      "lab up --all",
-      "jest --selectProjects lab --runInBand --verbose",
-      "jest --selectProjects chaos --runInBand --verbose",
-      "lab/test.sh --full",
+      "LAB=test1 lab up --all",
+      "jest --selectProjects lab --maxWorkers=1 --verbose",
+      "jest --selectProjects chaos --maxWorkers=1 --verbose",
+      "LAB=test1 lab up",
+      "LAB=test1 lab/test.sh --full",
+      "LAB=test1 lab down",
     ]);
   });
 
   test.each([
     [["unit"], ["jest --selectProjects unit --maxWorkers=100%"]],
-    [["--full", "selftest"], ["lab/test.sh --full"]],
+    [
+      ["--full", "selftest"],
+      ["LAB=test1 lab up", "LAB=test1 lab/test.sh --full", "LAB=test1 lab down"],
+    ],
   ])("the named parts alone: %s", (args, calls) => {
-    expect(runTests(args).calls.map((call) => call.replace(/ --json.*/, ""))).toEqual(calls);
+    expect(runTests(args).calls).toEqual(calls);
+  });
+
+  test("a lab that was up before stays up", () => {
+    expect(runTests(["lab"], { up: ["test2"] }).calls).toEqual([
+      "LAB=test1 lab up",
+      "LAB=test2 lab up",
+      "jest --selectProjects lab --testPathPatterns /tests/lab/daily/ --maxWorkers=2 --verbose",
+      "LAB=test1 lab down",
+    ]);
+  });
+
+  test.each(["mine", ""])("LAB=%s: every scenario is run there", (lab) => {
+    expect(runTests(["lab"], { lab, up: [lab] }).calls).toEqual([
+      `LAB=${lab} lab up`,
+      "jest --selectProjects lab --testPathPatterns /tests/lab/daily/ --maxWorkers=1 --verbose",
+    ]);
   });
 
   test.each([
@@ -141,6 +85,7 @@ describe("a tier", () => {
   });
 });
 
+const seconds = (duration: number) => duration * 1000;
 /** A test of Jest's report, so many seconds long. */
 const entry = (fullName: string, duration: number) => ({ fullName, duration: seconds(duration) });
 const file = (name: string, from: number, to: number, assertionResults: object[]) => ({
@@ -168,48 +113,57 @@ test("the engine's own tests are among the slowest", () => {
 });
 
 describe.each([
-  ["daily", ["lab"]],
-  ["full", ["--full", "lab"]],
-])("a bad end makes the exit status 1, in the %s tier", (_tier, args) => {
-  const bad: [string, JestRun, string][] = [
-    ["a scenario fails", { report: { numFailedTests: 1 }, code: 1 }, "5 passed, 1 failed"],
-    ["a scenario fails, and Jest ends well", { report: { numFailedTests: 1 } }, "5 passed, 1 failed"],
-    ["a file cannot be run", { report: { numRuntimeErrorTestSuites: 1 }, code: 1 }, "5 passed, 1 failed"],
-    ["Jest crashes without a report", { code: 134 }, "2 passed, 1 failed"],
-    ["Jest ends well without a report", {}, "2 passed, 1 failed"],
-    ["the report is cut off", { report: '{"numPassedTests": 3,' }, "2 passed, 1 failed"],
-    ["Jest crashes after its report", { report: {}, code: 139 }, "5 passed, 1 failed"],
-    ["no test is run", { report: { numPassedTests: 0 } }, "2 passed, 1 failed"],
-    ["tests are skipped", { report: { numPendingTests: 2 } }, "5 passed, 1 failed"],
-    ["the run is interrupted", { report: { wasInterrupted: true } }, "5 passed, 1 failed"],
+  ["npm test", ["lab"], 3],
+  ["npm run test:full", ["--full", "lab"], 2],
+])("a bad end makes the exit status of %s 1", (command, args, ready) => {
+  /** The last line, with the tests that passed beside what scenarios need. */
+  const ended = (passed: number, failed: number) => `${ready + passed} passed, ${failed} failed`;
+
+  const bad: [string, JestRun, number][] = [
+    ["a scenario fails", { report: { numFailedTests: 1 }, code: 1 }, 3],
+    ["a scenario fails, and Jest ends well", { report: { numFailedTests: 1 } }, 3],
+    ["a file cannot be run", { report: { numRuntimeErrorTestSuites: 1 }, code: 1 }, 3],
+    ["Jest crashes without a report", { code: 134 }, 0],
+    ["Jest ends well without a report", {}, 0],
+    ["the report is cut off", { report: '{"numPassedTests": 3,' }, 0],
+    ["Jest crashes after its report", { report: {}, code: 139 }, 3],
+    ["no test is run", { report: { numPassedTests: 0 } }, 0],
+    ["tests are skipped", { report: { numPendingTests: 2 } }, 3],
+    ["the run is interrupted", { report: { wasInterrupted: true } }, 3],
   ];
 
-  test.each(bad)("%s", (_what, lab, last) => {
+  test.each(bad)("%s", (_what, lab, passed) => {
     const run = runTests(args, { jest: { lab } });
-    expect([count(run), run.code]).toEqual([last, 1]);
+    expect([count(run), run.code]).toEqual([ended(passed, 1), 1]);
+    expect(run.calls.at(-1)).toMatch(/^LAB=test\d lab down$/);
     expect(run.stderr).toMatch(/^failed: jest: lab/m);
   });
 
-  test.each([
-    ["engine/ensure.sh", "the engine is there", "1 passed, 2 failed"],
-    ["lab/lab", "the lab comes up", "1 passed, 2 failed"],
-  ])("%s fails: no scenario is begun", (path, name, last) => {
-    const run = runTests(args, { files: { [path]: "exit 1" } });
-    expect([count(run), run.code]).toEqual([last, 1]);
-    expect(run.stderr).toContain(`failed: ${name}\nfailed: lab: not begun\n`);
+  test("the engine cannot be had: no scenario is begun", () => {
+    const run = runTests(args, { files: { "engine/ensure.sh": "exit 1" } });
+    expect([count(run), run.code]).toEqual([`${ready - 1} passed, 2 failed`, 1]);
+    expect(run.stderr).toContain("failed: the engine is there\nfailed: lab: not begun\n");
     expect(run.calls.join()).not.toContain("jest");
   });
 
-  test("the engine's environment fails: no scenario is begun", () => {
+  test("a lab does not come up: no scenario is begun", () => {
+    const run = runTests(args, { files: { "lab/lab": '[ "$LAB $1" != "test1 up" ]' } });
+    expect([count(run), run.code]).toEqual([`${ready - 1} passed, 2 failed`, 1]);
+    expect(run.stderr).toContain("failed: lab test1 comes up\nfailed: lab: not begun\n");
+    expect(run.calls.join()).not.toContain("jest");
+  });
+
+  test("the engine's environment cannot be had: no scenario is begun", () => {
     const run = runTests(args, { files: { "scripts/env.sh": "return 3" } });
-    expect([count(run), run.code]).toEqual(["2 passed, 2 failed", 1]);
+    expect([count(run), run.code]).toEqual([ended(0, 2), 1]);
     expect(run.stderr).toContain("failed: scripts/env.sh\nfailed: lab: not begun\n");
   });
 
   test("the run itself ends early", () => {
     const run = runTests(args, { files: { "scripts/env.sh": "exit 0" } });
-    expect([count(run), run.code]).toEqual(["2 passed, 1 failed", 1]);
-    expect(run.stderr).toMatch(/failed: npm .* ended before its last test\n/);
+    expect([count(run), run.code]).toEqual([ended(0, 1), 1]);
+    expect(run.stderr).toContain(`failed: ${command} ended before its last test\n`);
+    expect(run.calls.at(-1)).toMatch(/^LAB=test\d lab down$/);
   });
 });
 
@@ -233,32 +187,25 @@ describe("a part beside Jest makes the exit status 1", () => {
 });
 
 describe("every scenario on hosts", () => {
+  const root = join(__dirname, "../..");
+  const list = execFileSync(process.execPath, [join(root, "scripts/scenarios.mjs")], { encoding: "utf8" });
   const folders = ["tests/lab/daily", "tests/lab/full", "tests/chaos"];
 
+  const scenarios = (folder: string, recursive = false) =>
+    readdirSync(join(root, folder), { recursive, encoding: "utf8" })
+      .filter((name) => name.endsWith(".test.ts"))
+      .map((name) => `${folder}/${name}`);
+
   test("is in one of the tiers' folders", () => {
-    const found = folders.flatMap((folder) =>
-      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-        .filter((name) => name.endsWith(".test.ts"))
-        .map((name) => `${folder}/${name}`),
-    );
-    const all = ["lab", "chaos"].flatMap((folder) =>
-      readdirSync(join(root, "tests", folder), { recursive: true, encoding: "utf8" })
-        .filter((name) => name.endsWith(".test.ts"))
-        .map((name) => `tests/${folder}/${name}`),
-    );
-    expect(found.sort()).toEqual(all.sort());
+    const all = ["tests/lab", "tests/chaos"].flatMap((folder) => scenarios(folder, true));
+    expect(folders.flatMap((folder) => scenarios(folder)).sort()).toEqual(all.sort());
   });
 
-  test("is listed with its tier", () => {
-    const list = execFileSync(process.execPath, [join(root, "scripts/scenarios.mjs")], { encoding: "utf8" });
-    for (const folder of folders) {
-      const tier = folder.endsWith("daily") ? "daily" : "full";
-      for (const name of readdirSync(join(root, folder)).filter((name) => name.endsWith(".test.ts"))) {
-        const own = list.split(`\n${tier}  ${folder}/${name}\n`)[1]?.split("\n\n")[0] ?? "";
-        const text = readFileSync(join(root, folder, name), "utf8");
-        const calls = text.match(/^ *test(?:\.each\(|\()/gm) ?? [];
-        expect({ name, listed: own.match(/^ {2}- /gm)?.length }).toEqual({ name, listed: calls.length });
-      }
-    }
+  test.each(folders.flatMap((folder) => scenarios(folder)))("%s is listed with its tier", (path) => {
+    const tier = path.includes("/daily/") ? "daily" : "full";
+    const own = list.split(`\n${tier}  ${path}\n`)[1]?.split("\n\n")[0] ?? "";
+    const calls = readFileSync(join(root, path), "utf8").match(/^ *test(?:\.each\(|\()/gm) ?? [];
+    expect(calls.length).toBeGreaterThan(0);
+    expect(own.match(/^ {2}- /gm)).toHaveLength(calls.length);
   });
 });
