@@ -77,13 +77,39 @@ milliseconds() { date +%s%3N; }
 
 # One check that counts as one test.
 check() { # name command...
-  local name=$1 start took
+  local name=$1 start status=0
   shift
   say "$name"
   start=$(milliseconds)
-  if "$@"; then passed=$((passed + 1)); else fail "$name"; fi
-  took=$(($(milliseconds) - start))
-  printf '%d.%03d\t%s\n' $((took / 1000)) $((took % 1000)) "$name" >> "$results/times"
+  "$@" || status=$?
+  ended "$name" $(($(milliseconds) - start)) $status
+}
+ended() { # name milliseconds status
+  if [ "$3" = 0 ]; then passed=$((passed + 1)); else fail "$1"; fi
+  printf '%d.%03d\t%s\n' $(($2 / 1000)) $(($2 % 1000)) "$1" >> "$results/times"
+}
+
+# Checks that run side by side, until `checked`, which prints what they said.
+checks=()
+check_beside() { # name command...
+  local name=$1 output=$results/check${#checks[@]}
+  shift
+  say "$name"
+  (
+    start=$(milliseconds) status=0
+    "$@" > "$output" 2>&1 || status=$?
+    echo "$(($(milliseconds) - start)) $status" > "$output.end"
+  ) &
+  checks+=("$name")
+}
+checked() {
+  local number took status
+  wait
+  for number in "${!checks[@]}"; do
+    if [ -s "$results/check$number" ]; then say "${checks[number]}:" && cat "$results/check$number"; fi
+    read -r took status < "$results/check$number.end"
+    ended "${checks[number]}" "$took" "$status"
+  done
 }
 
 # A run of Jest, counted by its own report. One that ends badly has failed, whatever its report says.
@@ -148,11 +174,12 @@ install_packages
 for part in "${parts[@]}"; do
   case $part in
     static)
-      check types tsc --noEmit -p .
-      check "policy pack's types" tsc --noEmit -p policies
-      check shellcheck scripts/shellcheck.sh
-      check lint eslint .
-      check format prettier --check --log-level warn .
+      check_beside types tsc --noEmit -p .
+      check_beside "policy pack's types" tsc --noEmit -p policies
+      check_beside shellcheck scripts/shellcheck.sh
+      check_beside lint eslint .
+      check_beside format prettier --check --log-level warn .
+      checked
       ;;
     unit) jest_project unit --selectProjects unit --maxWorkers=100% ;;
     engine) suite engine engine/test.sh ;;

@@ -181,8 +181,10 @@ describe("a part beside Jest makes the exit status 1", () => {
   });
 
   test("static: a check fails, and the others are run all the same", () => {
-    const run = runTests(["static"], { files: { "node_modules/.bin/eslint": "exit 2" } });
+    const run = runTests(["static"], { files: { "node_modules/.bin/eslint": "echo a fault; exit 2" } });
     expect([count(run), run.code]).toEqual(["4 passed, 1 failed", 1]);
+    expect(run.stdout).toMatch(/^a fault$/m);
+    expect(run.stderr).toContain("failed: lint\n");
   });
 });
 
