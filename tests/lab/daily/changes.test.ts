@@ -20,7 +20,7 @@ describe(`RabbitMQ ${version} grows, shrinks, loses a host, and outlives a kille
     await stack.init();
     await stack.up();
     await mirrorQueues("host1", (await stack.outputs()).vhost);
-  }, 300_000);
+  }, 600_000);
 
   afterAll(() => {
     stack.remove();

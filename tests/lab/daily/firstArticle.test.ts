@@ -26,7 +26,7 @@ describe("the first article's topology on five hosts", () => {
     await onEveryHost(
       `nohup bash -c 'while [ ! -e ${processLists}.stop ]; do ps -eo args --no-headers; sleep 0.1; done > ${processLists}' > /dev/null 2>&1 < /dev/null &`,
     );
-  }, 300_000);
+  }, 600_000);
 
   afterAll(() => {
     stack.remove();
