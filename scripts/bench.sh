@@ -4,6 +4,7 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$root"
+export LAB=${LAB-} # the tests have labs of their own
 install_packages
 . scripts/env.sh
 lab/lab up >&2

@@ -102,13 +102,21 @@ describe("commands", () => {
     expect(Object.keys(scripts)).toEqual(expect.arrayContaining(["start", "test"]));
   });
 
-  const parts = /^parts=\((.*)\)$/m.exec(read("scripts/test.sh"))?.[1]?.split(" ") ?? [];
-  test.each(named((text) => [...text.matchAll(/\bnpm test -- (\w+)/g)].map(([, part = ""]) => part)))(
-    "%s: npm test -- %s is a part",
-    (_path, part) => {
-      expect(parts).toContain(part);
-    },
-  );
+  const parts = (tier: string) =>
+    new RegExp(`^${tier}_parts=\\((.*)\\)$`, "m").exec(read("scripts/test.sh"))?.[1]?.split(" ") ?? [];
+  const tiers: [tier: string, command: string][] = [
+    ["daily", "npm test"],
+    ["full", "npm run test:full"],
+  ];
+  test.each(
+    tiers.flatMap(([tier, command]) =>
+      named((text) => [...text.matchAll(new RegExp(`\\b${command} -- (\\w+)`, "g"))].map(([, part = ""]) => part)).map(
+        ([path, part]): [string, string, string, string] => [path, command, part, tier],
+      ),
+    ),
+  )("%s: %s -- %s is a part", (_path, _command, part, tier) => {
+    expect(parts(tier)).toContain(part);
+  });
 
   const lab = ["lab/lab", ...readdirSync(join(root, "lab/lib")).map((name) => `lab/lib/${name}`)].map(read).join("");
   const verbs = [...lab.matchAll(/^verb_(\w+)\(\)/gm)].map(([, verb = ""]) => verb);

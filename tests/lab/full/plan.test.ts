@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { inLab, ofDefaultLab, resetLab, root } from "./support/hosts";
-import { Stack, type Run, type StackFile } from "./support/stack";
+import { inLab, ofDefaultLab, resetLab, root } from "../support/hosts";
+import { Stack, type Run, type StackFile } from "../support/stack";
 
 /*
  * `npm run plan` beside files that hold what it should say (`docs/plans/`). WARREN_WRITE_PLANS=1 writes them anew; read

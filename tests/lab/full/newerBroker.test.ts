@@ -1,6 +1,6 @@
-import { connect } from "./support/client";
-import { clusterStatus, lab, resetLab, until } from "./support/hosts";
-import { Stack, type Outputs } from "./support/stack";
+import { connect } from "../support/client";
+import { clusterStatus, lab, resetLab, until } from "../support/hosts";
+import { Stack, type Outputs } from "../support/stack";
 
 /** `WARREN_BROKER=4.3.6` for one that Debian has in its testing release alone, as long as it has. */
 const version = process.env["WARREN_BROKER"] ?? "4.0.5";

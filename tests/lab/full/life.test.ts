@@ -1,13 +1,10 @@
-import { brokerStarts, record, restarted, type Figure } from "./support/figures";
-import { addresses, clusterStatus, lab, onHost, resetLab } from "./support/hosts";
-import { Stack, type StackFile } from "./support/stack";
-import { mirrorQueues, Traffic, type TrafficQueue } from "./support/traffic";
+import { brokerStarts, record, restarted } from "../support/figures";
+import { lab, onHost, resetLab } from "../support/hosts";
+import { Life, members, node, quorumMembers, type Rabbitmq } from "../support/life";
+import { Stack } from "../support/stack";
+import { mirrorQueues } from "../support/traffic";
 
 const version = "3.8.9";
-const queues: TrafficQueue[] = [
-  { name: "mirrored", type: "classic" },
-  { name: "quorum", type: "quorum" },
-];
 
 /** A cluster's life after its first day, each change an edit of the config and an update, under live traffic. */
 describe(`RabbitMQ ${version} changes while clients publish and consume`, () => {
@@ -16,54 +13,7 @@ describe(`RabbitMQ ${version} changes while clients publish and consume`, () => 
     delete config["warren:haproxy"].ports.management;
   });
 
-  /** The hosts that answer. */
-  let hosts = Object.keys(addresses);
-
-  type Rabbitmq = StackFile["warren:rabbitmq"];
-
-  /** Edits the config and updates, with traffic before, meanwhile and afterwards; nothing that was confirmed is lost. */
-  async function change(
-    edit: (rabbitmq: Rabbitmq, config: StackFile) => void,
-    { as, restarts, meanwhile }: { as?: Figure["change"]; restarts: number; meanwhile?: () => Promise<void> },
-  ): Promise<void> {
-    const traffic = await Traffic.start(await stack.outputs(), queues);
-    try {
-      await meanwhile?.();
-      const before = await brokerStarts(hosts);
-      stack.change((config) => {
-        edit(config["warren:rabbitmq"], config);
-      });
-      await stack.up();
-      const report = await traffic.stop();
-      const count = restarted(before, await brokerStarts(hosts));
-      expect({ lost: report.lost, restarted: count }).toEqual({ lost: 0, restarted: restarts });
-      if (as !== undefined) {
-        record({ change: as, broker: version, traffic: report, restarted: count });
-      }
-    } finally {
-      traffic.end();
-    }
-    await stack.up("--expect-no-changes");
-  }
-
-  async function members(host: string): Promise<{ disc: string[]; ram: string[]; running: string[] }> {
-    const { disk_nodes, ram_nodes, running_nodes } = await clusterStatus(host);
-    const short = (nodes: string[]): string[] => nodes.map((node) => node.replace("rabbit@rabbitmq", "")).sort();
-    return { disc: short(disk_nodes), ram: short(ram_nodes), running: short(running_nodes) };
-  }
-
-  /** On which nodes the quorum queue has its members. */
-  async function quorumMembers(host: string): Promise<string[]> {
-    const erlang = `[rabbit_amqqueue:info(Q, [members]) || Q <- rabbit_amqqueue:list(), amqqueue:get_type(Q) =:= rabbit_quorum_queue].`;
-    const told = await onHost(host, `docker exec -u rabbitmq rabbitmq rabbitmqctl -q eval '${erlang}'`);
-    return (told.match(/rabbit@rabbitmq\d/g) ?? []).map((node) => node.replace("rabbit@rabbitmq", "")).sort();
-  }
-
-  const node = (number: number, type: "disc" | "ram" = "disc") => ({
-    name: `rabbitmq${number}`,
-    host: `host${number}`,
-    type,
-  });
+  const life = new Life(stack, version);
 
   beforeAll(async () => {
     await resetLab();
@@ -77,11 +27,11 @@ describe(`RabbitMQ ${version} changes while clients publish and consume`, () => 
   });
 
   test("an update without a change restarts nothing", async () => {
-    await change(() => undefined, { as: "Nothing changes", restarts: 0 });
+    await life.change(() => undefined, { as: "Nothing changes", restarts: 0 });
   }, 300_000);
 
   test("a disc node joins", async () => {
-    await change((rabbitmq) => rabbitmq.nodes.push(node(4)), { as: "A disc node joins", restarts: 0 });
+    await life.change((rabbitmq) => rabbitmq.nodes.push(node(4)), { as: "A disc node joins", restarts: 0 });
     expect(await members("host3")).toEqual({ disc: ["1", "2", "4"], ram: ["3"], running: ["1", "2", "3", "4"] });
   }, 300_000);
 
@@ -106,14 +56,14 @@ describe(`RabbitMQ ${version} changes while clients publish and consume`, () => 
   }, 300_000);
 
   test("the root leaves, with its part of every queue", async () => {
-    await change((rabbitmq) => rabbitmq.nodes.splice(0, 1), { as: "The root is taken out", restarts: 0 });
+    await life.change((rabbitmq) => rabbitmq.nodes.splice(0, 1), { as: "The root is taken out", restarts: 0 });
     expect(await members("host2")).toEqual({ disc: ["2", "4"], ram: ["3"], running: ["2", "3", "4"] });
     expect(await quorumMembers("host2")).toEqual(["2", "3", "4"]);
     expect(await onHost("host1", "docker ps -aq; ls /var/lib/warren/rabbitmq")).toMatch(/^rabbitmq1\.removed-\S+$/);
   }, 300_000);
 
   test("a dead host is replaced under its name", async () => {
-    await change(
+    await life.change(
       (_, config) => {
         config["warren:hosts"].host2!["machine"] = "second";
       },
@@ -131,14 +81,14 @@ describe(`RabbitMQ ${version} changes while clients publish and consume`, () => 
   }, 400_000);
 
   test("a lost host's node is forgotten, without the host", async () => {
-    await change(
+    await life.change(
       (_, config) => {
         config["warren:hosts"].host3!["lost"] = true;
       },
       {
         restarts: 0,
         meanwhile: async () => {
-          hosts = hosts.filter((host) => host !== "host3");
+          life.hosts = life.hosts.filter((host) => host !== "host3");
           await lab("stop", "host3");
         },
       },
@@ -148,7 +98,7 @@ describe(`RabbitMQ ${version} changes while clients publish and consume`, () => 
   }, 400_000);
 
   test("another node takes its place, and the host leaves the config", async () => {
-    await change(
+    await life.change(
       (rabbitmq, config) => {
         rabbitmq.nodes = [node(2), node(4), node(1, "ram")];
         delete config["warren:hosts"].host3;
@@ -163,14 +113,14 @@ describe(`RabbitMQ ${version} changes while clients publish and consume`, () => 
     const edit = (type: "disc" | "ram") => (rabbitmq: Rabbitmq) => {
       rabbitmq.nodes[1]!.type = type;
     };
-    await change(edit("ram"), { restarts: 0 });
+    await life.change(edit("ram"), { restarts: 0 });
     expect(await members("host2")).toMatchObject({ disc: ["2"], ram: ["1", "4"] });
-    await change(edit("disc"), { as: "Disc becomes RAM, and back", restarts: 0 });
+    await life.change(edit("disc"), { as: "Disc becomes RAM, and back", restarts: 0 });
     expect(await members("host2")).toMatchObject({ disc: ["2", "4"], ram: ["1"], running: ["1", "2", "4"] });
   }, 500_000);
 
   test("a plugin comes, and the memory limit falls, without a restart", async () => {
-    await change(
+    await life.change(
       (rabbitmq) => {
         rabbitmq["plugins"] = ["rabbitmq_management", "rabbitmq_prometheus", "rabbitmq_shovel"];
         rabbitmq["memoryHighWatermark"] = "1GB";
@@ -185,7 +135,7 @@ describe(`RabbitMQ ${version} changes while clients publish and consume`, () => 
   }, 400_000);
 
   test("a setting goes round one node after the other", async () => {
-    await change(
+    await life.change(
       (rabbitmq) => {
         rabbitmq.settings = { channel_max: 1024 };
       },
@@ -194,8 +144,8 @@ describe(`RabbitMQ ${version} changes while clients publish and consume`, () => 
   }, 400_000);
 
   test("the cluster is stopped, and started again with all that it had", async () => {
-    const traffic = await Traffic.start(await stack.outputs(), queues);
-    const before = await brokerStarts(hosts);
+    const traffic = await life.traffic();
+    const before = await brokerStarts(life.hosts);
     const stopped = (value: boolean): Promise<string> => {
       stack.change((config) => {
         config["warren:rabbitmq"]["stopped"] = value;
@@ -209,7 +159,7 @@ describe(`RabbitMQ ${version} changes while clients publish and consume`, () => 
     await stopped(false);
     const report = await traffic.stop();
     expect(report.lost).toBe(0);
-    const count = restarted(before, await brokerStarts(hosts));
+    const count = restarted(before, await brokerStarts(life.hosts));
     expect(count).toBe(3);
     record({ change: "The cluster is stopped and started", broker: version, traffic: report, restarted: count });
   }, 400_000);

@@ -1,8 +1,8 @@
 import { connect as tcpConnect } from "node:net";
 
-import { roundTrip } from "./support/client";
-import { addresses, clusterStatus, holders, onHost, resetLab, until, vip } from "./support/hosts";
-import { Stack, type Outputs } from "./support/stack";
+import { roundTrip } from "../support/client";
+import { addresses, clusterStatus, holders, onHost, resetLab, until, vip } from "../support/hosts";
+import { Stack, type Outputs } from "../support/stack";
 
 /** The open ones of a host's TCP ports, as the stack's own machine finds them. */
 async function openPorts(address: string, ports: number[]): Promise<number[]> {

@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as tlsConnect } from "node:tls";
 
-import { connect, roundTrip } from "./support/client";
-import { addresses, bridge, holders, onHost, resetLab, until, vip } from "./support/hosts";
-import { page } from "./support/page";
-import { Stack, type Outputs } from "./support/stack";
+import { connect, roundTrip } from "../support/client";
+import { addresses, bridge, holders, onHost, resetLab, until, vip } from "../support/hosts";
+import { page } from "../support/page";
+import { Stack, type Outputs } from "../support/stack";
 
 /** A certificate of a name, with its key, in one PEM file. */
 function certificateFor(directory: string, name: string): string {

@@ -2,11 +2,11 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-import { connect } from "./support/client";
-import { brokerStarts, record, restarted } from "./support/figures";
-import { clusterStatus, containerStarts, holders, onHost, resetLab, root, vip } from "./support/hosts";
-import { Stack, type Outputs } from "./support/stack";
-import { mirrorQueues, Traffic } from "./support/traffic";
+import { connect } from "../support/client";
+import { brokerStarts, record, restarted } from "../support/figures";
+import { clusterStatus, containerStarts, environment, holders, onHost, resetLab, root, vip } from "../support/hosts";
+import { Stack, type Outputs } from "../support/stack";
+import { mirrorQueues, Traffic } from "../support/traffic";
 
 const brokers = ["host1", "host2", "host3"];
 const balancers = ["host4", "host5"];
@@ -32,7 +32,8 @@ describe("a cluster made by hand", () => {
   beforeAll(async () => {
     await resetLab();
     const script = join(root, "tests/bench/byHand.sh");
-    await promisify(execFile)("bash", [script, "parallel", "rabbitmq:3.8.9-management"], { maxBuffer: 64 << 20 });
+    const options = { maxBuffer: 64 << 20, env: environment };
+    await promisify(execFile)("bash", [script, "parallel", "rabbitmq:3.8.9-management"], options);
     for (const host of balancers) await onHost(host, "docker rename haproxy article-haproxy");
     await mirrorQueues("host1", byHand.vhost);
     const connection = await connect(byHand);

@@ -1,7 +1,7 @@
-import { brokerStarts, record, restarted } from "./support/figures";
-import { clusterStatus, holders, lab, onHost, resetLab, until } from "./support/hosts";
-import { Stack, type Outputs } from "./support/stack";
-import { losses, mirrorQueues, Traffic, type TrafficQueue } from "./support/traffic";
+import { brokerStarts, record, restarted } from "../support/figures";
+import { clusterStatus, holders, lab, onHost, resetLab, until } from "../support/hosts";
+import { Stack, type Outputs } from "../support/stack";
+import { losses, mirrorQueues, Traffic, type TrafficQueue } from "../support/traffic";
 
 const version = "3.8.9";
 

@@ -3,11 +3,11 @@ import { basename } from "node:path";
 
 import type { Connection } from "rabbitmq-client";
 
-import type { Report } from "../../check/judge";
-import { addresses, clusterStatus, containerStarts, onHost, resetLab, until, vip } from "./support/hosts";
-import { page } from "./support/page";
-import { Stack } from "./support/stack";
-import { betweenNodes, connectTls, serialAt, versionsAt, type TlsOutputs } from "./support/tls";
+import type { Report } from "../../../check/judge";
+import { addresses, clusterStatus, containerStarts, onHost, resetLab, until, vip } from "../support/hosts";
+import { page } from "../support/page";
+import { Stack } from "../support/stack";
+import { betweenNodes, connectTls, serialAt, versionsAt, type TlsOutputs } from "../support/tls";
 
 const brokers = [1, 2, 3].map((i) => ({ node: `rabbitmq${i}`, host: `host${i}`, address: addresses[`host${i}`]! }));
 

@@ -1,7 +1,7 @@
-import { brokerStarts, record, restarted } from "./support/figures";
-import { clusterStatus, holders, onHost, resetLab } from "./support/hosts";
-import { Stack } from "./support/stack";
-import { mirrorQueues, Traffic } from "./support/traffic";
+import { brokerStarts, record, restarted } from "../support/figures";
+import { clusterStatus, holders, onHost, resetLab } from "../support/hosts";
+import { Stack } from "../support/stack";
+import { mirrorQueues, Traffic } from "../support/traffic";
 
 /** Another version of the broker, one node after the other, under live traffic. */
 describe("RabbitMQ 3.8.9 becomes 3.10.8", () => {

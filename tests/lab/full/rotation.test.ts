@@ -1,8 +1,8 @@
-import { brokerStarts, record, restarted, type Figure } from "./support/figures";
-import { addresses, clusterStatus, containerStarts, onEveryHost, onHost, resetLab, until } from "./support/hosts";
-import { page } from "./support/page";
-import { Stack, type Outputs } from "./support/stack";
-import { mirrorQueues, Traffic, type TrafficQueue } from "./support/traffic";
+import { brokerStarts, record, restarted, type Figure } from "../support/figures";
+import { addresses, clusterStatus, containerStarts, onEveryHost, onHost, resetLab, until } from "../support/hosts";
+import { page } from "../support/page";
+import { Stack, type Outputs } from "../support/stack";
+import { mirrorQueues, Traffic, type TrafficQueue } from "../support/traffic";
 
 const brokers = ["host1", "host2", "host3"];
 const cookieFile = "/var/lib/warren/rabbitmq/*/data/.erlang.cookie";

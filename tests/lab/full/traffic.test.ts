@@ -1,7 +1,7 @@
-import { containerStarts, onHost, resetLab } from "./support/hosts";
-import { brokerStarts, record, restarted } from "./support/figures";
-import { Stack, type Outputs } from "./support/stack";
-import { mirrorQueues, Traffic, type TrafficQueue } from "./support/traffic";
+import { containerStarts, onHost, resetLab } from "../support/hosts";
+import { brokerStarts, record, restarted } from "../support/figures";
+import { Stack, type Outputs } from "../support/stack";
+import { mirrorQueues, Traffic, type TrafficQueue } from "../support/traffic";
 
 /** The witness of all tests of the cluster's life has to notice what it is there to notice. */
 describe("live traffic", () => {

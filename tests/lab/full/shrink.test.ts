@@ -1,5 +1,5 @@
-import { clusterStatus, onHost, resetLab } from "./support/hosts";
-import { Stack } from "./support/stack";
+import { clusterStatus, onHost, resetLab } from "../support/hosts";
+import { Stack } from "../support/stack";
 
 /** Queues of two members, the leaving one being the leader: whoever drains it first can take nothing out of them any more. */
 describe("RabbitMQ 3.8.9 shrinks from three nodes to one", () => {

@@ -1,8 +1,8 @@
-import { recordFaults, type FaultFigures } from "./support/faultTable";
-import { HoldingWatch } from "./support/holding";
-import { clusterStatus, holders, lab, onHost, resetLab, until, vip } from "./support/hosts";
-import { Stack, type Outputs } from "./support/stack";
-import { Traffic, type TrafficQueue } from "./support/traffic";
+import { recordFaults, type FaultFigures } from "../support/faultTable";
+import { HoldingWatch } from "../support/holding";
+import { clusterStatus, holders, lab, onHost, resetLab, until, vip } from "../support/hosts";
+import { Stack, type Outputs } from "../support/stack";
+import { Traffic, type TrafficQueue } from "../support/traffic";
 
 /** How often each fault is brought about. */
 const rounds = Number(process.env["WARREN_FAULT_ROUNDS"] ?? 1);

@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { addresses, clusterStatus, onHost, resetLab, vip } from "./support/hosts";
-import { Stack } from "./support/stack";
-import { betweenNodes, serialAt, type TlsOutputs } from "./support/tls";
-import { Traffic, losses, mirrorQueues, type TrafficQueue } from "./support/traffic";
+import { addresses, clusterStatus, onHost, resetLab, vip } from "../support/hosts";
+import { Stack } from "../support/stack";
+import { betweenNodes, serialAt, type TlsOutputs } from "../support/tls";
+import { Traffic, losses, mirrorQueues, type TrafficQueue } from "../support/traffic";
 
 const openssl = (directory: string, ...args: string[]): string =>
   execFileSync("openssl", args, { cwd: directory, stdio: ["ignore", "pipe", "ignore"] }).toString();

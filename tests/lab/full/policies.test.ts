@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { root } from "./support/hosts";
-import { Stack, type StackFile } from "./support/stack";
+import { root } from "../support/hosts";
+import { Stack, type StackFile } from "../support/stack";
 
 /*
  * The pack as the engine runs it, through the language host, beside the real program. Previews of a stack that does not

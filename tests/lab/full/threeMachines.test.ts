@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as tlsConnect } from "node:tls";
 
-import { roundTrip } from "./support/client";
-import { clusterStatus, holders, onHost, resetLab, until, vip } from "./support/hosts";
-import { Stack, type Outputs } from "./support/stack";
+import { roundTrip } from "../support/client";
+import { clusterStatus, holders, onHost, resetLab, until, vip } from "../support/hosts";
+import { Stack, type Outputs } from "../support/stack";
 
 /** What the first article leaves out or only prepares: other logins, shared machines, TLS, the weight rule, 3.10.8. */
 describe("three machines that carry everything, by a login that is not root", () => {

@@ -1,8 +1,8 @@
-import { brokerStarts, record, restarted } from "./support/figures";
-import { addresses, clusterStatus, onHost, resetLab, until } from "./support/hosts";
-import { brokerStates } from "./support/page";
-import { Stack, type Outputs } from "./support/stack";
-import { losses, mirrorQueues, Traffic } from "./support/traffic";
+import { brokerStarts, record, restarted } from "../support/figures";
+import { addresses, clusterStatus, onHost, resetLab, until } from "../support/hosts";
+import { brokerStates } from "../support/page";
+import { Stack, type Outputs } from "../support/stack";
+import { losses, mirrorQueues, Traffic } from "../support/traffic";
 
 const version = "3.8.9";
 const hosts = ["host1", "host2", "host3"];

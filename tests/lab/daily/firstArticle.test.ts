@@ -1,4 +1,4 @@
-import { connect, roundTrip } from "./support/client";
+import { connect, roundTrip } from "../support/client";
 import {
   addresses,
   clusterStatus,
@@ -9,9 +9,9 @@ import {
   resetLab,
   until,
   vip,
-} from "./support/hosts";
-import { brokerStates, page } from "./support/page";
-import { Stack, type Outputs } from "./support/stack";
+} from "../support/hosts";
+import { brokerStates, page } from "../support/page";
+import { Stack, type Outputs } from "../support/stack";
 
 /** The first article's whole topology, from bare hosts to a service and back. The tests build on each other. */
 describe("the first article's topology on five hosts", () => {
@@ -26,7 +26,7 @@ describe("the first article's topology on five hosts", () => {
     await onEveryHost(
       `nohup bash -c 'while [ ! -e ${processLists}.stop ]; do ps -eo args --no-headers; sleep 0.1; done > ${processLists}' > /dev/null 2>&1 < /dev/null &`,
     );
-  }, 300_000);
+  }, 600_000);
 
   afterAll(() => {
     stack.remove();

@@ -1,7 +1,7 @@
-import { roundTrip } from "./support/client";
-import { HoldingWatch } from "./support/holding";
-import { holders, lab, onHost, resetLab, until, vip } from "./support/hosts";
-import { Stack, type Outputs } from "./support/stack";
+import { roundTrip } from "../support/client";
+import { HoldingWatch } from "../support/holding";
+import { holders, lab, onHost, resetLab, until, vip } from "../support/hosts";
+import { Stack, type Outputs } from "../support/stack";
 
 const balancers = ["host4", "host5"];
 const image = "keepalived:2.2";

@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:net";
 
-import { connect, roundTrip } from "./support/client";
-import { addresses, bridge, inLab, onHost, resetLab, until, vip } from "./support/hosts";
-import { Stack, type Outputs } from "./support/stack";
+import { connect, roundTrip } from "../support/client";
+import { addresses, bridge, inLab, onHost, resetLab, until, vip } from "../support/hosts";
+import { Stack, type Outputs } from "../support/stack";
 
 const [first, second, beside] = [vip, inLab(101), inLab(102)];
 const balancers = ["host3", "host4", "host5"];
