@@ -10,7 +10,7 @@ const transform: Config["transform"] = {
   ],
 };
 
-/** `unit` needs nothing but Node; `lab` needs the engine and the lab's hosts, and runs one file at a time. */
+/** `unit` needs nothing but Node, `engine` the engine; `lab` needs the lab's hosts as well, and runs one file at a time. */
 const config: Config = {
   // Where a test says nothing else. Machines that run the lab have much to do, and a slow answer is no wrong one.
   testTimeout: 60_000,
@@ -20,6 +20,7 @@ const config: Config = {
       testMatch: ["<rootDir>/tests/unit/**/*.test.ts", "<rootDir>/policies/tests/**/*.test.ts"],
       transform,
     },
+    { displayName: "engine", testMatch: ["<rootDir>/tests/engine/**/*.test.ts"], transform },
     { displayName: "lab", testMatch: ["<rootDir>/tests/lab/**/*.test.ts"], transform },
     { displayName: "chaos", testMatch: ["<rootDir>/tests/chaos/**/*.test.ts"], transform },
   ],
