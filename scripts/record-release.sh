@@ -8,7 +8,7 @@ usage() {
 scripts/record-release.sh VERSION [STACK...]
 
 Records the release with the tag VERSION (such as v0.1.0) in tests/releases/VERSION: its source, and the state of each STACK
-(default: all of them) after the release's own program has deployed it to the lab's hosts, which are reset.
+(default: all of them) after the release's own program has deployed it to the hosts of the default lab, which are reset.
 
 The stacks are the directories in tests/releases/VERSION, each with a config.yaml. Where there are none yet, those of the
 newest recorded release are copied. To record what the new release can do, edit them, then run this again.
@@ -21,6 +21,10 @@ case ${1-} in
   *) usage >&2; exit 2 ;;
 esac
 shift
+if [ -n "${LAB-}" ]; then
+  echo "record-release: LAB is '$LAB'. Records have the addresses of the default lab: run it without LAB" >&2
+  exit 1
+fi
 cd "$root"
 if ! git rev-parse --quiet --verify "$version^{commit}" > /dev/null; then
   echo "record-release: there is no tag $version. Make it first: git tag -a $version" >&2

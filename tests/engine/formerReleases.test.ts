@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { changesAhead, details, harmful, listing, type Change } from "../releases/changes";
 import { forOperator, nameOf, type Deployment, type Operator } from "../releases/deployment";
-import { files, recordedStacks, recordedState, recordedUpgrade, stackOf } from "../releases/release";
+import { files, recordedConfig, recordedStacks, recordedState, recordedUpgrade, stackOf } from "../releases/release";
 
 /*
  * A preview by this checkout over the state of each former release: what an upgrade would run again. It needs the engine, and
@@ -41,7 +41,7 @@ function hostKeys({ deployment }: Deployment): Map<string, unknown> {
 }
 
 describe.each(recordedStacks)("the stack $name of $release, upgraded to this checkout", (recorded) => {
-  const stack = stackOf(recorded);
+  const stack = stackOf(recorded, recordedConfig(recorded));
   let changes: Change[];
 
   beforeAll(async () => {

@@ -1,8 +1,7 @@
-import { diff } from "node:util";
-
 import { known } from "../../plan/kinds";
 import { readPreview, type Verb } from "../../plan/preview";
 import { nameOf, openSecrets, type Deployment, type Resource } from "./deployment";
+import { lineDifference } from "./lines";
 
 /*
  * What a run changes in a stack, seen in a preview or in the states before and after it.
@@ -20,7 +19,7 @@ export interface Change {
   endsOnHost: boolean;
 }
 
-/** One input that differs. A side that does not have it, or does not know it yet, is undefined. */
+/** One input that differs. A side that does not have it, or cannot know it before the run, is undefined. */
 export interface Difference {
   input: string;
   before?: unknown;
@@ -42,6 +41,9 @@ function differences(before: Inputs, after: Inputs): Difference[] {
     .filter((input) => JSON.stringify(before[input]) !== JSON.stringify(after[input]))
     .map((input) => ({ input, before: before[input], after: after[input] }));
 }
+
+/** What stands in a preview for a value that only the run will bring (source: pulumi's sdk/go/common/resource/plugin/rpc.go). */
+const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 const inputsOf = (resource: Resource | undefined): Inputs => openSecrets(resource?.inputs ?? {}) as Inputs;
 
@@ -78,18 +80,13 @@ export function changesAhead(state: Deployment, digest: string, plan: string): C
   const resources = new Map(state.deployment.resources?.map((each) => [each.urn, each]));
   return readPreview("", digest, "").steps.flatMap((step) => {
     if (step.verb === undefined) return [];
-    const old = inputsOf(resources.get(step.urn));
     const { adds = {}, updates = {}, deletes = [] } = resourcePlans[step.urn]?.goal?.inputDiff ?? {};
-    const after = openSecrets({ ...adds, ...updates }) as Inputs;
-    const told = [...Object.keys(after), ...deletes].map((input) => ({
-      input,
-      before: old[input],
-      after: after[input],
-    }));
-    const rest = step.differing
-      .filter((input) => !told.some((each) => each.input === input))
-      .map((input) => ({ input, before: old[input] }));
-    return [change(step.verb, { urn: step.urn, type: step.type }, old, [...told, ...rest])];
+    const told = openSecrets({ ...adds, ...updates }) as Inputs;
+    const after = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== unknown));
+    const named = [...Object.keys(told), ...deletes, ...step.differing];
+    const old = inputsOf(resources.get(step.urn));
+    const before = Object.fromEntries(Object.entries(old).filter(([input]) => named.includes(input)));
+    return [change(step.verb, { urn: step.urn, type: step.type }, old, differences(before, after))];
   });
 }
 
@@ -97,10 +94,8 @@ export function changesAhead(state: Deployment, digest: string, plan: string): C
 export function listing(changes: readonly Change[]): string {
   const lines = new Map<string, string[]>();
   for (const { verb, kind, inputs, name } of changes) {
-    const what = `${verb} ${kind} (${inputs
-      .map(({ input }) => input)
-      .sort()
-      .join(", ")})`;
+    const differing = inputs.map(({ input }) => input).sort();
+    const what = `${verb} ${kind} (${differing.join(", ")})`;
     lines.set(what, [...(lines.get(what) ?? []), name]);
   }
   const sorted = [...lines].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -125,27 +120,19 @@ export function harmful(changes: readonly Change[]): Change[] {
   });
 }
 
-const shownLines = 40;
-
 /** For each kind of change one resource's inputs, before and after, line by line. */
 export function details(changes: readonly Change[]): string {
   const examples = new Map(changes.map((each) => [`${each.verb} ${each.kind}`, each]));
   return [...examples]
     .map(([what, { name, inputs }]) => {
-      const shown = inputs.map(({ input, before, after }) => `  ${input}:\n${lineDifference(before, after)}`);
+      const shown = inputs.map((each) => `  ${each.input}:\n${inputDifference(each)}`);
       return `${what}, for example ${name}:\n${shown.join("")}`;
     })
     .join("\n");
 }
 
-function lineDifference(before: unknown, after: unknown): string {
-  const lines = (value: unknown): string[] => {
-    if (value === undefined) return ["(absent, or not known before the run)"];
-    return (typeof value === "string" ? value : JSON.stringify(value, null, 1)).split("\n");
-  };
-  const differing = diff(lines(before), lines(after)).flatMap(([side, line]) => {
-    return side === 0 ? [] : [`    ${side > 0 ? "-" : "+"} ${line}\n`];
-  });
-  const more = differing.length - shownLines;
-  return [...differing.slice(0, shownLines), more > 0 ? `    … and ${more} lines more\n` : ""].join("");
+function inputDifference({ before, after }: Difference): string {
+  if (before === undefined) return "    is new\n";
+  if (after === undefined) return "    is not known before the run, or gone after it\n";
+  return lineDifference(before, after).replaceAll(unknown, "(not known before the run)");
 }

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 
 import { resetLab, root } from "../lab/support/hosts";
 import { withoutOperator, type Deployment, type Operator } from "./deployment";
-import { files, labOperator, ReleaseProgram, stackOf, stacksOf, type RecordedStack } from "./release";
+import { files, labOperator, ReleaseProgram, stackInLab, stacksOf, type RecordedStack } from "./release";
 
 /*
  * Records a release's stacks: has the release's own program deploy each of them to the lab's hosts, and keeps the state that
@@ -20,7 +20,7 @@ function personal(text: string, { privateKey }: Operator): string[] {
 }
 
 async function record(recorded: RecordedStack, program: string): Promise<void> {
-  const stack = stackOf(recorded);
+  const stack = stackInLab(recorded);
   try {
     stack.runFrom(program);
     await stack.init();

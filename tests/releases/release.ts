@@ -6,7 +6,7 @@ import { gunzipSync } from "node:zlib";
 
 import { parse } from "yaml";
 
-import { labState, root } from "../lab/support/hosts";
+import { labKey, ofThisLab, root } from "../lab/support/hosts";
 import { Stack, type StackFile } from "../lab/support/stack";
 import { withLastingCertificates, type Deployment, type Operator } from "./deployment";
 
@@ -39,6 +39,7 @@ export function stacksOf(release: string): RecordedStack[] {
 /** Each stack of each release. */
 export const recordedStacks: readonly RecordedStack[] = releases.flatMap(stacksOf);
 
+/** The config of a recorded stack, for the default lab. */
 export function recordedConfig({ directory }: RecordedStack): StackFile {
   return (parse(readFileSync(join(directory, files.config), "utf8")) as { config: StackFile }).config;
 }
@@ -54,12 +55,17 @@ export function recordedUpgrade({ directory }: RecordedStack): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
-/** A stack with the recorded config. */
-export function stackOf(recorded: RecordedStack): Stack {
-  return new Stack(recorded.name, (config) => {
+/** A stack with a config of its own in the place of the dev stack's. */
+export function stackOf({ name }: RecordedStack, own: StackFile): Stack {
+  return new Stack(name, (config) => {
     for (const section of Object.keys(config)) Reflect.deleteProperty(config, section);
-    Object.assign(config, recordedConfig(recorded));
+    Object.assign(config, own);
   });
+}
+
+/** A stack with the recorded config, on the hosts of the lab. */
+export function stackInLab(recorded: RecordedStack): Stack {
+  return stackOf(recorded, JSON.parse(ofThisLab(JSON.stringify(recordedConfig(recorded)))) as StackFile);
 }
 
 /** A release's program, unpacked, with its packages. */
@@ -91,7 +97,6 @@ interface Packages {
 
 /** Who runs the tests on the lab. */
 export function labOperator(): Operator {
-  const privateKeyFile = join(labState, "ssh/id_ed25519");
-  const privateKey = readFileSync(privateKeyFile, "utf8");
-  return { privateKey, privateKeyFile, controlDirectory: join(homedir(), ".ssh") };
+  const privateKey = readFileSync(labKey, "utf8");
+  return { privateKey, privateKeyFile: labKey, controlDirectory: join(homedir(), ".ssh") };
 }
