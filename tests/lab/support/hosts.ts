@@ -27,7 +27,7 @@ const facts = JSON.parse(
   execFileSync(join(root, "lab/lab"), ["facts"], { encoding: "utf8", env: environment }),
 ) as LabFacts;
 
-export const { hosts: addresses, gateway: bridge } = facts;
+export const { hosts: addresses, gateway: bridge, key: labKey } = facts;
 
 /** An address in the lab's network, by its last byte; virtual IPs have 100 and more. */
 export function inLab(byte: number): string {
