@@ -25,6 +25,7 @@ if [ -n "${LAB-}" ]; then
   echo "record-release: LAB is '$LAB'. Records have the addresses of the default lab: run it without LAB" >&2
   exit 1
 fi
+export LAB= # the default one: tests, whose code this runs, have others
 cd "$root"
 if ! git rev-parse --quiet --verify "$version^{commit}" > /dev/null; then
   echo "record-release: there is no tag $version. Make it first: git tag -a $version" >&2

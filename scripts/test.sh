@@ -20,7 +20,9 @@ $command [-- PART...]    PART: ${parts[*]} (default: all)
                  npm test                          npm run test:full
 static           types, lint, format, shell files  the same
 unit             Jest with Pulumi's mocks          the same
-engine           the engine's own tests (Go)       the same
+engine           the engine's own tests (Go), and  the same
+                 upgrades of former releases,
+                 without hosts
 lab              what users do each day, on the    every scenario on the lab's hosts
                  lab's hosts (tests/lab/daily/)    (tests/lab/daily/ and tests/lab/full/)
 chaos            -                                 runs that are killed at many steps (tests/chaos/)
@@ -150,13 +152,25 @@ lab_up() { # LAB arguments of `lab up`
   check "lab${lab:+ $lab} comes up" env LAB="$lab" lab/lab up "$@"
 }
 
+# Puts the engine on PATH, once. It needs no lab, and leaves no trace of one.
+engine=
+engine_up() {
+  local before=$failed
+  [ -z "$engine" ] || return 0
+  check "the engine is there" engine/ensure.sh > /dev/null
+  [ "$failed" = "$before" ] || return 1
+  # shellcheck source=engine/env.sh
+  . engine/env.sh || { fail "engine/env.sh" && return 1; }
+  engine=up
+}
+
 # Brings up what scenarios need, once: the engine and the labs. Fails where that fails, so that no scenario is begun.
 hosts=
 hosts_up() {
   local before=$failed images=() lab
   [ -z "$hosts" ] || return 0
   [ $tier = daily ] || images=(--all)
-  check "the engine is there" engine/ensure.sh > /dev/null
+  engine_up || return 1
   for lab in "${labs[@]}"; do lab_up "$lab" "${images[@]}"; done
   [ "$failed" = "$before" ] || return 1
   # shellcheck source=scripts/env.sh
@@ -182,7 +196,10 @@ for part in "${parts[@]}"; do
       checked
       ;;
     unit) jest_project unit --selectProjects unit --maxWorkers=100% ;;
-    engine) suite engine engine/test.sh ;;
+    engine)
+      suite engine engine/test.sh
+      if engine_up; then jest_project engine --selectProjects engine; else fail "jest: engine: not begun"; fi
+      ;;
     lab)
       only=()
       [ $tier = full ] || only=(--testPathPatterns /tests/lab/daily/)

@@ -16,11 +16,12 @@ function count({ lines, stdout }: ReturnType<typeof runTests>): string | undefin
 describe("a tier", () => {
   test("npm test: static, unit, engine, and the daily scenarios, side by side in two labs", () => {
     const run = runTests([]);
-    // Five checks, Jest's three twice, the engine's two, and three for what scenarios need.
-    expect([count(run), run.code]).toEqual(["16 passed, 0 failed", 0]);
+    // Five checks, Jest's three for each of three projects, the engine's two, and three for what scenarios need.
+    expect([count(run), run.code]).toEqual(["19 passed, 0 failed", 0]);
     expect(run.stderr).not.toContain("failed");
     expect(run.calls).toEqual([
       "jest --selectProjects unit --maxWorkers=100%",
+      "jest --selectProjects engine",
       "LAB=test1 lab up",
       "LAB=test2 lab up",
       "jest --selectProjects lab --testPathPatterns /tests/lab/daily/ --maxWorkers=2 --verbose",
@@ -31,9 +32,10 @@ describe("a tier", () => {
 
   test("npm run test:full: every scenario, one after the other, and the lab's own tests", () => {
     const run = runTests(["--full"]);
-    expect([count(run), run.code]).toEqual(["23 passed, 0 failed", 0]);
+    expect([count(run), run.code]).toEqual(["26 passed, 0 failed", 0]);
     expect(run.calls).toEqual([
       "jest --selectProjects unit --maxWorkers=100%",
+      "jest --selectProjects engine",
       "LAB=test1 lab up --all",
       "jest --selectProjects lab --maxWorkers=1 --verbose",
       "jest --selectProjects chaos --maxWorkers=1 --verbose",
@@ -141,7 +143,7 @@ describe.each([
 
   test("the engine cannot be had: no scenario is begun", () => {
     const run = runTests(args, { files: { "engine/ensure.sh": "exit 1" } });
-    expect([count(run), run.code]).toEqual([`${ready - 1} passed, 2 failed`, 1]);
+    expect([count(run), run.code]).toEqual(["0 passed, 2 failed", 1]);
     expect(run.stderr).toContain("failed: the engine is there\nfailed: lab: not begun\n");
     expect(run.calls.join()).not.toContain("jest");
   });
@@ -169,11 +171,11 @@ describe.each([
 
 describe("a part beside Jest makes the exit status 1", () => {
   test.each([
-    ["a test fails", "echo '2 passed, 1 failed, 0 skipped'; exit 1", "2 passed, 1 failed"],
-    ["a test fails, and it ends well", "echo '2 passed, 1 failed, 0 skipped'", "2 passed, 1 failed"],
-    ["it ends badly after its count", "echo '2 passed, 0 failed, 0 skipped'; exit 1", "2 passed, 1 failed"],
-    ["it has no count", "echo hello", "0 passed, 1 failed"],
-    ["it runs no test", "echo '0 passed, 0 failed, 3 skipped'", "0 passed, 1 failed"],
+    ["a test fails", "echo '2 passed, 1 failed, 0 skipped'; exit 1", "6 passed, 1 failed"],
+    ["a test fails, and it ends well", "echo '2 passed, 1 failed, 0 skipped'", "6 passed, 1 failed"],
+    ["it ends badly after its count", "echo '2 passed, 0 failed, 0 skipped'; exit 1", "6 passed, 1 failed"],
+    ["it has no count", "echo hello", "4 passed, 1 failed"],
+    ["it runs no test", "echo '0 passed, 0 failed, 3 skipped'", "4 passed, 1 failed"],
   ])("engine: %s", (_what, text, last) => {
     const run = runTests(["engine"], { files: { "engine/test.sh": text } });
     expect([count(run), run.code]).toEqual([last, 1]);

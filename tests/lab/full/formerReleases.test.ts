@@ -1,5 +1,47 @@
 import { recordedStacks } from "../../releases/release";
-import { testDestroy, testTakeover } from "../support/formerRelease";
+import { FormerStack } from "../support/formerRelease";
 
-describe.each(recordedStacks.filter(({ name }) => name !== "dev"))("the stack $name of $release", testTakeover);
-describe.each(recordedStacks)("the stack $name of $release", testDestroy);
+/** The same as the daily scenario, with what the stack `dev` does not have. */
+describe.each(recordedStacks.filter(({ name }) => name !== "dev"))("the stack $name of $release", (recorded) => {
+  const stack = new FormerStack(recorded);
+
+  beforeAll(async () => {
+    await stack.deploy();
+  }, 600_000);
+
+  afterAll(() => {
+    stack.remove();
+  });
+
+  test("is on these hosts what its record says", async () => {
+    await stack.expectAsRecorded();
+  }, 60_000);
+
+  test("is updated by this checkout: no container restarts, and no confirmed message is lost", async () => {
+    await stack.expectUpdate();
+  }, 600_000);
+
+  test("is complete then: a second update changes nothing, and the check finds no fault", async () => {
+    await stack.expectComplete();
+  }, 120_000);
+
+  test("is destroyed by this checkout after the update, and the brokers' data is kept", async () => {
+    await stack.expectDestroy();
+  }, 300_000);
+});
+
+describe.each(recordedStacks)("the stack $name of $release, without an update", (recorded) => {
+  const stack = new FormerStack(recorded);
+
+  beforeAll(async () => {
+    await stack.deploy();
+  }, 600_000);
+
+  afterAll(() => {
+    stack.remove();
+  });
+
+  test("is destroyed by this checkout, and the brokers' data is kept", async () => {
+    await stack.expectDestroy();
+  }, 300_000);
+});

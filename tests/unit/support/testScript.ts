@@ -63,6 +63,7 @@ esac`;
     ...Object.fromEntries(Object.entries(tools).map(([name, text]) => [`node_modules/.bin/${name}`, text])),
     "node_modules/.bin/jest": jestText,
     "engine/ensure.sh": ok,
+    "engine/env.sh": "",
     "engine/test.sh": "echo '  ok    TestEngine (2.50s)'; echo '2 passed, 0 failed, 0 skipped'",
     "lab/lab": labText,
     "lab/test.sh": 'echo "LAB=$LAB lab/test.sh $*" >> calls; echo "ok    a host"; echo "4 passed, 0 failed"',
