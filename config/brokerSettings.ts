@@ -1,8 +1,8 @@
 import { nearest } from "./errors";
-import recorded from "./brokerSettings.json";
+import recorded from "./rabbitmqKeys.json";
 
 /*
- * Keys of rabbitmq.conf, by what they mean for the rest of the service. brokerSettings.json has all keys of the release series
+ * Keys of rabbitmq.conf, by what they mean for the rest of the service. rabbitmqKeys.json has all keys of the release series
  * that it names, recorded from the schema files (priv/schema/*.schema) of RabbitMQ 3.8.9, 3.10.8 and 4.0.5 and their plugins. A
  * `$` in a key stands for a name.
  */
