@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import jestConfig from "../../jest.config";
 import { runTests, type JestRun } from "./support/testScript";
 
 /* npm test and npm run test:full: what is in each, and how they end. */
@@ -190,6 +191,14 @@ describe("a part beside Jest makes the exit status 1", () => {
   });
 });
 
+test("each of Jest's projects is in a tier", () => {
+  const projects = (jestConfig.projects ?? []).map((project) =>
+    typeof project === "string" ? project : String(project.displayName),
+  );
+  const selected = runTests(["--full"]).calls.flatMap((call) => /--selectProjects (\w+)/.exec(call)?.[1] ?? []);
+  expect(selected.sort()).toEqual(projects.sort());
+});
+
 describe("every scenario on hosts", () => {
   const root = join(__dirname, "../..");
   const list = execFileSync(process.execPath, [join(root, "scripts/scenarios.mjs")], { encoding: "utf8" });
@@ -208,15 +217,7 @@ describe("every scenario on hosts", () => {
   test.each(folders.flatMap((folder) => scenarios(folder)))("%s is listed with its tier", (path) => {
     const tier = path.includes("/daily/") ? "daily" : "full";
     const own = list.split(`\n${tier}  ${path}\n`)[1]?.split("\n\n")[0] ?? "";
-    const read = (file: string) => readFileSync(join(root, file), "utf8");
-    const inFile = (text: string) => text.match(/^ *test(?:\.each(?:<[^(]*>)?\(|\()/gm) ?? [];
-    const text = read(path);
-    // Scenarios that files of both tiers share are handed to `describe` by name.
-    const shared = [...text.matchAll(/^describe.*, (\w+)\);$/gm)].flatMap(([, name = ""]) => {
-      const [, from = ""] = new RegExp(`import \\{.*\\b${name}\\b.*\\} from "\\.\\./(support/.*)"`).exec(text) ?? [];
-      return inFile(read(`tests/lab/${from}.ts`));
-    });
-    const calls = [...inFile(text), ...shared];
+    const calls = readFileSync(join(root, path), "utf8").match(/^ *test(?:\.each(?:<[^(]*>)?\(|\()/gm) ?? [];
     expect(calls.length).toBeGreaterThan(0);
     expect(own.match(/^ {2}- /gm)).toHaveLength(calls.length);
   });
