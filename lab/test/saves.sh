@@ -8,7 +8,7 @@ test_saves() {
   echo kept >"$STATE/stacks/saved"
   echo kept >"$with/state"
   on host1 'echo kept >/root/saved; rm /etc/motd
-    docker run -d --name lab-test --restart always -v lab-test:/volume --entrypoint sh haproxy:2.6 -c "trap exit TERM; while :; do sleep 0.1; done" >/dev/null
+    docker run -d -u root --name lab-test --restart always -v lab-test:/volume --entrypoint sh haproxy:2.6 -c "trap exit TERM; while :; do sleep 0.1; done" >/dev/null
     docker exec lab-test sh -c "echo kept >/layer; echo kept >/volume/file; rm -rf /usr/share/doc"'
   out=$(on host1 'docker inspect -f "{{.Id}}" lab-test')
   check 'host5 is off' ./lab stop host5
@@ -26,7 +26,7 @@ test_saves() {
   echo later >"$with/state"
   rm -rf "$STATE/stacks"
 
-  contains 'an unknown save is refused, with the list' "it has: kept" "$(./lab restore none 2>&1)"
+  contains 'an unknown save is refused, with the list' "this lab has no save 'none'; it has:" "$(./lab restore none 2>&1)"
   contains 'a lab of another size is refused' 'save kept has 5 hosts and the lab has 4' "$(./lab up --hosts 4 >/dev/null && ./lab restore kept 2>&1)"
   check 'the lab has five again' ./lab up --hosts 5
   check 'and is reset' ./lab reset --empty
