@@ -1,6 +1,7 @@
 #!/bin/bash
-# Checks the lab's contract on the running lab (LAB=NAME: on that one), which it gives five hosts; --full also cuts it off, resets it and
-# takes it down, so nobody else may use it meanwhile; --life does only that. --variants renews host2 and host3, in each way that there is.
+# Checks the lab's contract on the running lab (LAB=NAME: on that one), which it gives five hosts: lab/test.sh [--full | --life | PART...]
+# --full also cuts the lab off, resets it and takes it down, so nobody else may use it meanwhile; --life does only that. PART is one of
+# cli, hosts, network, images, delay, labs, variants, life, saves; variants renews host2 and host3, in each way that there is.
 # Prints `ok` or `FAIL` lines and closes with `N passed, N failed`.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")" || exit 2
@@ -43,14 +44,18 @@ until_true() { # SECONDS COMMAND...
 # shellcheck source=/dev/null
 for part in test/*.sh; do . "$part"; done
 
+quiet=(cli hosts network images delay labs) life=(life saves)
+case ${1:-} in
+  '') parts=("${quiet[@]}") ;;
+  --life) parts=("${life[@]}") ;;
+  --full) parts=("${quiet[@]}" variants "${life[@]}") ;;
+  *) parts=("$@") ;;
+esac
+for part in "${parts[@]}"; do
+  declare -F "test_$part" >/dev/null || { echo "lab/test.sh: what is '$part'? the parts are: ${quiet[*]} variants ${life[*]}" >&2 && exit 2; }
+done
 ./lab up --hosts 5 || exit 2
 read_facts
-case ${1:-} in
-  '') test_cli; test_hosts; test_network; test_images; test_labs ;;
-  --life) test_life ;;
-  --variants) test_variants ;;
-  --full) test_cli; test_hosts; test_network; test_images; test_labs; test_variants; test_life ;;
-  *) echo "usage: lab/test.sh [--full | --life | --variants]" >&2 && exit 2 ;;
-esac
+for part in "${parts[@]}"; do "test_$part"; done
 echo "$PASSED passed, $FAILED failed"
 [ $FAILED -eq 0 ]

@@ -105,6 +105,7 @@ golden_up() {
   files_up
   say "preparing the image store of fresh hosts (about 15 s)"
   docker rm -f "$maker" >/dev/null 2>&1 || true
+  rm -f "$GOLDEN/.done" # before the rest, so that a run that is cut off here does not leave half of it
   rm -rf "$GOLDEN" "$CACHE/golden.new"
   mkdir -p "$CACHE/golden.new"
   host_create golden "$SUBNET.9" "$maker" "$CACHE/golden.new"

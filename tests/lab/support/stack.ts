@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 
 import type { StackOutputs } from "../../../components/outputs";
-import { ofThisLab, root } from "./hosts";
+import { lab, ofThisLab, root } from "./hosts";
 
 /** The `config` of a stack's file, as far as tests change it. */
 export interface StackFile {
@@ -175,6 +175,16 @@ export class Stack {
     const file = join(this.directory, "import.json");
     writeFileSync(file, JSON.stringify(state));
     await this.pulumi("stack", "import", "--file", file);
+  }
+
+  /** Keeps the lab's hosts under a name, with this stack's config and state. */
+  async save(name: string): Promise<void> {
+    await lab("save", name, "--with", this.directory);
+  }
+
+  /** Brings the hosts back, and the stack on them. Another test may have saved it, as a stack of the same name. */
+  async restore(name: string): Promise<void> {
+    await lab("restore", name, "--with", this.directory);
   }
 
   remove(): void {
