@@ -10,7 +10,9 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { prepareHost, unprepareHost, type HostPreparation } from "../commands/prepareHost";
 import { runScript, scriptInput } from "../commands/shell";
+import { installLibrary, readLibrary } from "../commands/library";
 import { sshOptions, type Login } from "../commands/ssh";
+import { render, runStep, type Step } from "../commands/step";
 
 export interface HostArgs extends Login {
   /** Tells this machine from another one that takes its place. */
@@ -18,7 +20,12 @@ export interface HostArgs extends Login {
   /** The machine is gone for good: nothing is done to it any more, and nothing fails because it does not answer. */
   lost: boolean;
   preparation: Omit<HostPreparation, "name" | "user">;
+  /** Id of the deployment that owns the host. */
+  deployment: pulumi.Output<string>;
 }
+
+/** A step's data, of which some may come from other resources. */
+export type StepData<Data> = { [Key in keyof Data]: pulumi.Input<Data[Key]> };
 
 /** Scripts to run on a host as root. */
 export interface HostScripts {
@@ -110,6 +117,35 @@ export class Host extends pulumi.ComponentResource {
             ].join(""),
           ),
         ...(scripts.triggers === undefined ? {} : { triggers: scripts.triggers }),
+        logging: command.remote.Logging.None,
+        addPreviousOutputInEnv: false,
+      },
+      this.options(pulumi.mergeOptions({ additionalSecretOutputs: ["stdout", "stderr"] }, opts)),
+    );
+  }
+
+  /**
+   * Runs a step of the host's library. Its output and errors stay out of the engine's log and are secrets in the state, since
+   * a broker's CLI may print what it was given.
+   */
+  step<Data extends object>(
+    name: string,
+    step: Step<Data>,
+    data: StepData<Data>,
+    opts: pulumi.CustomResourceOptions,
+  ): command.remote.Command {
+    const { address: host, user, port, hostKey, deployment } = this.args;
+    // Another machine under the same address is configured from scratch.
+    const machine = this.machine === host ? undefined : this.machine;
+    const values = { deployment, machine, ...data } as unknown as pulumi.Input<object>;
+    return new command.remote.Command(
+      name,
+      {
+        connection: { host, user, port, privateKey: this.privateKey, ...(hostKey === undefined ? {} : { hostKey }) },
+        create: runStep(user, "create", step.name, name),
+        update: runStep(user, "update", step.name, name),
+        ...(step.ends ? { delete: runStep(user, "delete", step.name, name) } : {}),
+        stdin: pulumi.output(values).apply(render),
         logging: command.remote.Logging.None,
         addPreviousOutputInEnv: false,
       },

@@ -6,7 +6,7 @@
 export function brief(calls: readonly string[]): string[] {
   const question =
     /^docker exec -u rabbitmq \S+ rabbitmqctl -q eval N = '([^']+)', R = \[(.*)\], [\s\S]*?, Tell\((\w+)\), ok\.$/gm;
-  const recovery = /^docker exec -u rabbitmq \S+ rabbitmqctl -q eval Here = [\s\S]*?, ok\.$/gm;
+  const recovery = /^docker exec -u rabbitmq \S+ rabbitmqctl -q eval Here = [\s\S]*?,\s+ok\.$/gm;
   return calls
     .join("\n")
     .replace(recovery, "recover members")

@@ -1,8 +1,9 @@
-import { gate } from "../../commands/rabbitmq";
-import { noWaiting, runOnHost, type Stubs } from "./support/bash";
-import { brief } from "./support/calls";
-import { clusterStatus, type Member } from "./support/clusterStatus";
-import { serve } from "./support/web";
+import { gate } from "../../../commands/rabbitmq/gate";
+import type { Stubs } from "../../unit/support/bash";
+import { brief } from "../../unit/support/calls";
+import { clusterStatus, type Member } from "../../unit/support/clusterStatus";
+import { serve } from "../../unit/support/web";
+import { runStep } from "../support/step";
 
 /* The gate before a node's container is replaced, run with a stand-in for docker. */
 
@@ -55,8 +56,8 @@ const inMaintenance = (name: string) =>
 /** Nothing listens on the port unless a test says which. */
 const run = async (differences: Stubs[string], port = 1, lost: string[] = []) => {
   const stubs = { docker: { ...well, ...differences } };
-  const outcome = await runOnHost(gate(place, wanted, lost, port), { stubs, before: noWaiting });
-  return { ...outcome, calls: brief(outcome.calls) };
+  const { code, stdout, stderr, calls } = await runStep(gate, { ...place, ...wanted, lost, amqpPort: port }, { stubs });
+  return { code, stdout, stderr, calls: brief(calls) };
 };
 
 const passes = (calls: string[]) => ({ code: 0, stdout: "", stderr: "", calls });
@@ -249,7 +250,7 @@ describe("fails and has changed nothing", () => {
     expect(await run({ cluster_status: { code: 69 } }, port)).toEqual({
       code: 1,
       stdout: "",
-      stderr: "rabbitmq2 serves clients, but its CLI does not answer: nothing was changed\n",
+      stderr: "rabbitmq2 serves clients, but its CLI does not answer. Nothing was changed\n",
       calls: [look, status, findProcess],
     });
   });

@@ -1,0 +1,12 @@
+# shellcheck shell=bash
+
+# Whether a GET answers 200. By bash alone, since not every host has curl, and so that a login shows in no process list.
+answers_200() { # PORT PATH [USER:PASSWORD] [ADDRESS]
+  local port=$1 path=$2 login=${3:-} address=${4:-127.0.0.1} authorization=
+  [ -z "$login" ] || authorization="Authorization: Basic $(printf %s "$login" | base64 -w0)"$'\r\n'
+  (
+    exec 3<> "/dev/tcp/$address/$port"
+    printf 'GET %s HTTP/1.0\r\n%s\r\n' "$path" "$authorization" >&3
+    read -t 5 -r _ status _ <&3 && [ "$status" = 200 ]
+  ) 2> /dev/null
+}
