@@ -1,4 +1,75 @@
 # shellcheck shell=bash
-# Says what is so on this host.
+# Says what is so on this host, as JSON. It changes nothing, and what cannot be told is null.
+#
+# Data, all optional: management_port and login (`user:password`), to ask a broker on this host for its cluster's members
 
-facts() { die "not yet"; }
+facts() {
+  printf '{"machine":%s,"owner":%s,"library":%s,' "$(quoted "$(cat "$etc/machine-id" 2> /dev/null)")" "$(owner_fact)" "$(library_fact)"
+  printf '"addresses":[%s],' "$(ip -o addr show scope global 2> /dev/null | awk '{ sub("/.*", "", $4); printf "%s\"%s\"", sep, $4; sep = "," }')"
+  printf '"containers":{%s},' "$(container_facts)"
+  printf '"members":%s,' "$(member_facts)"
+  printf '"steps":{%s}}\n' "$(step_facts)"
+}
+
+quoted() { # TEXT: as a JSON string
+  local text=$1
+  text=${text//\\/\\\\}
+  text=${text//\"/\\\"}
+  text=${text//$'\n'/\\n}
+  text=${text//$'\t'/\\t}
+  printf '"%s"' "$text"
+}
+
+owner_fact() {
+  local id stack
+  if { read -r id && read -r stack; } 2> /dev/null < "$(owner_file)"; then
+    printf '{"id":%s,"stack":%s}' "$(quoted "$id")" "$(quoted "$stack")"
+  else
+    printf null
+  fi
+}
+
+library_fact() {
+  local current
+  current=$(readlink "$root/usr/local/lib/warren/current") && quoted "$current" || printf null
+}
+
+# By name: each container of Warren's names, whoever made it.
+container_facts() {
+  local label='{{json (index .Config.Labels "io.warren.%s")}}' format
+  # shellcheck disable=SC2059 # the label's name goes into the format
+  format="{{json (slice .Name 1)}}:{\"id\":{{json .Id}},\"image\":{{json .Image}},\"state\":{{json .State.Status}},\"stack\":$(printf "$label" stack),\"part\":$(printf "$label" part),\"settings\":$(printf "$label" settings)}"
+  docker inspect -f "$format" rabbitmq haproxy keepalived 2> /dev/null | paste -sd, || true
+}
+
+# What the broker on this host says of its cluster: by HTTP, since a CLI call costs a whole Erlang VM.
+member_facts() {
+  local answer=
+  [ -z "${management_port:-}" ] || answer=$(http_get "$management_port" '/api/nodes?columns=name,type,running' "${login:-}") || answer=
+  printf %s "${answer:-null}"
+}
+
+step_facts() {
+  local record sep=
+  for record in "$state"/steps/*; do
+    case $record in *.new | *'*') continue ;; esac
+    printf '%s%s:{%s}' "$sep" "$(quoted "${record##*/}")" "$(step_fact "$record")"
+    sep=,
+  done
+}
+
+step_fact() { # RECORD
+  local kind words input='' again='' says faults='' sep=
+  while read -r kind words; do
+    case $kind in
+      input) input=$words ;;
+      again) again=$words ;;
+      *)
+        # shellcheck disable=SC2086 # the words of a line
+        says=$("holds_$kind" $words 2> /dev/null) || true
+        [ -z "$says" ] || { faults+="$sep{\"kind\":\"$kind\",\"says\":$(quoted "$says")}" && sep=,; }
+        ;;
+    esac
+  done < "$1"
+  printf '"input":"%s","again":%s,"faults":[%s]' "$input" "$(quoted "$again")" "$faults"
+}

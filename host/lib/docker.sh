@@ -39,3 +39,10 @@ made_by_hand() { # CONTAINER
 
 # What an adopted container is called from then on: it is kept, stopped, in case somebody wants to go back.
 kept_name() { echo "$1.before-warren"; } # CONTAINER
+
+# Digest of what a container was made of and of what `docker update` changes; fails where there is no such container.
+container_state() { # CONTAINER
+  local made
+  made=$(inspect "$1" '{{.Id}} {{.Image}} {{json .Config.Env}} {{json .Config.Labels}} {{json .HostConfig}}') || return 1
+  sha256sum <<< "$made" | cut -c1-64
+}

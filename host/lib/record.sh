@@ -42,3 +42,18 @@ record_step() { # RESOURCE DATA
 input_digest() { # DATA
   grep -v '^again=' <<< "$1" | sha256sum | cut -c1-64
 }
+
+# The container is to stay as it is now.
+expects_container() { # CONTAINER
+  expects container "$1" "$(container_state "$1")"
+}
+
+# A table of nftables is to stay as it is now.
+expects_nft() { # FAMILY TABLE
+  expects nft "$1" "$2" "$(nft -s list table "$1" "$2" | sha256sum | cut -c1-64)"
+}
+
+# A program has just read this file, and is to go on by it.
+expects_untouched() { # FILE
+  expects untouched "$(stat -c %Z "$1")" "$1"
+}
