@@ -37,6 +37,6 @@ export function readLibrary(): Library {
 export function installLibrary({ digest, files }: Library, deployment: string, stack: string): string {
   const part = (name: string): string => readFileSync(join(source, name), "utf8");
   const placed = files.map((file) => ({ ...file, path: `${library}/${digest}/${file.path}` }));
-  const data = render({ deployment, stack, library, digest, files: placed });
+  const data = render({ deployment, stack, home: library, digest, files: placed });
   return [data, part("lib/owner.sh"), part("lib/files.sh"), part("install.sh")].join("");
 }

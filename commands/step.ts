@@ -59,8 +59,12 @@ function line({ mode, owner = "root:root", path, content }: HostFile): string {
   return [mode, owner, path, Buffer.from(content).toString("base64")].join(" ");
 }
 
+/** Variables of the library that data must not overwrite. */
+const reserved = ["action", "etc", "library", "resource", "root", "run", "state", "step_name"];
+
 function assignment(key: string, value: Value): string {
   const variable = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  if (reserved.includes(variable)) throw new Error(`${key} is a name of the library's own`);
   if (value === undefined) return "";
   if (typeof value !== "object") return `${variable}=${quote(String(value))}\n`;
   const words = isFiles(value) ? value.map(line) : value;

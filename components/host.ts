@@ -12,6 +12,7 @@ import { prepareHost, unprepareHost, type HostPreparation } from "../commands/pr
 import { runScript, scriptInput } from "../commands/shell";
 import { installLibrary, readLibrary } from "../commands/library";
 import { sshOptions, type Login } from "../commands/ssh";
+import type { DriftWatch } from "../facts/drift";
 import { render, runStep, type Step } from "../commands/step";
 
 export interface HostArgs extends Login {
@@ -22,6 +23,8 @@ export interface HostArgs extends Login {
   preparation: Omit<HostPreparation, "name" | "user">;
   /** Id of the deployment that owns the host. */
   deployment: pulumi.Output<string>;
+  /** What has to run again because it no longer holds on the host. */
+  drift: DriftWatch;
 }
 
 /** A step's data, of which some may come from other resources. */
@@ -125,19 +128,34 @@ export class Host extends pulumi.ComponentResource {
   }
 
   /**
+   * The settings label of a container: the digest of its settings, with an addition where it has to be replaced although its
+   * settings are the same, since it is gone or was changed by hand.
+   *
+   * @param recordedBy the resource whose step records how the container is
+   */
+  settings(resource: string, container: string, recordedBy: string, digest: string): string {
+    const again = this.args.drift.container(this.name, resource, container, recordedBy, digest);
+    return again === undefined ? digest : `${digest}.${again}`;
+  }
+
+  /**
    * Runs a step of the host's library. Its output and errors stay out of the engine's log and are secrets in the state, since
    * a broker's CLI may print what it was given.
+   *
+   * @param alongWith resources whose steps need this one's once more: when one of them has to run again, so has this one
    */
   step<Data extends object>(
     name: string,
     step: Step<Data>,
     data: StepData<Data>,
     opts: pulumi.CustomResourceOptions,
+    alongWith: readonly string[] = [],
   ): command.remote.Command {
-    const { address: host, user, port, hostKey, deployment } = this.args;
+    const { address: host, user, port, hostKey, deployment, drift } = this.args;
     // Another machine under the same address is configured from scratch.
     const machine = this.machine === host ? undefined : this.machine;
-    const values = { deployment, machine, ...data } as unknown as pulumi.Input<object>;
+    const again = drift.step(this.name, name, alongWith);
+    const values = { deployment, machine, again, ...data } as unknown as pulumi.Input<object>;
     return new command.remote.Command(
       name,
       {

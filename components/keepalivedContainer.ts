@@ -5,8 +5,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import { removeStray } from "../commands/docker";
 import { signsDirectory } from "../commands/haproxy";
-import * as inContainer from "../commands/keepalivedContainer";
-import { configDirectory, container, stopGraceSeconds } from "../commands/keepalivedFiles";
+import { capabilities, configDirectory, container, keepalivedRunning, stopGraceSeconds } from "../commands/keepalived";
 import { containerDefaults, containerDigest, ownLabels, stackLabel } from "./container";
 import type { Host } from "./host";
 
@@ -34,18 +33,18 @@ export function keepalivedImage(name: string, host: Host, image: string, parent:
 }
 
 /**
- * The container, and the wait until it stands by. Before it is made, keepalived of the host's own gives way. Whoever replaces
- * several makes one depend on the other: a virtual IP then always finds a host to go to.
+ * The container, and the wait until it stands by. Before it is made, the host's own keepalived gives way. A caller that
+ * replaces several makes one depend on the other, so that a virtual IP always finds a host to go to.
  */
 export function keepalivedContainer(
   name: string,
   host: Host,
   args: KeepalivedContainerArgs,
   { parent, dependsOn }: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
-): ReturnType<Host["run"]> {
+): ReturnType<Host["step"]> {
   const spec = containerSpec(args);
-  const settings = containerDigest(spec, host.machine);
-  const makeRoom = [removeStray(container, stackLabel(), name, stopGraceSeconds), inContainer.endService()].join("\n");
+  const digest = containerDigest(spec, host.machine);
+  const settings = host.settings(`${name}-container`, container, `${name}-running`, digest);
   const made = new docker.Container(
     `${name}-container`,
     {
@@ -58,14 +57,10 @@ export function keepalivedContainer(
       parent,
       provider: host.docker,
       dependsOn,
-      hooks: { beforeCreate: [host.beforeCreate(`${name}-make-room`, makeRoom)] },
+      hooks: { beforeCreate: [host.makeRoom(name, { container, part: name, graceSeconds: stopGraceSeconds })] },
     }),
   );
-  return host.run(
-    `${name}-running`,
-    { create: inContainer.awaitRunning(), triggers: [made.id] },
-    { parent, dependsOn: [made] },
-  );
+  return host.step(`${name}-running`, keepalivedRunning, { containerId: made.id }, { parent, dependsOn: [made] });
 }
 
 /** Everything that replaces the container when it changes, beside its image. */
@@ -75,7 +70,7 @@ function containerSpec({ healthPortFile, logFile, timezone }: KeepalivedContaine
     ...containerDefaults,
     name: container,
     networkMode: "host",
-    capabilities: { adds: [...inContainer.capabilities], drops: ["ALL"] },
+    capabilities: { adds: [...capabilities], drops: ["ALL"] },
     entrypoints: ["keepalived"],
     command: ["--dont-fork", "--log-console"],
     envs: timezone === undefined ? [] : [`TZ=${timezone}`],

@@ -32,11 +32,16 @@ export class DriftWatch {
     private readonly now = `${new Date().toISOString().slice(0, 19)}Z`,
   ) {}
 
-  /** `again` of a step; undefined where it has never had to run again. */
-  step(host: string, resource: string): string | undefined {
+  /**
+   * `again` of a step; undefined where it has never had to run again.
+   *
+   * @param alongWith resources whose steps need this one's once more
+   */
+  step(host: string, resource: string, alongWith: readonly string[] = []): string | undefined {
     const facts = this.facts[host];
-    const last = this.believed?.[resource];
-    return this.keep(resource, this.decide(host, resource, facts, last));
+    const own = this.decide(host, resource, facts, this.believed?.[resource]);
+    const others = facts === undefined || facts instanceof Error ? [] : alongWith.map((other) => facts.steps[other]);
+    return this.keep(resource, others.some((other) => (other?.faults.length ?? 0) > 0) ? this.now : own);
   }
 
   /**

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Brings this library to a host, before anything else of Warren is there. It is sent to `bash -s` after lib/owner.sh and lib/files.sh.
 #
-# Data: deployment, stack (its name), library (the directory of all versions), digest, files (of this version)
+# Data: deployment, stack (its name), home (the library's directory, of all versions), digest, files (of this version)
 set -euo pipefail
 umask 022
 
@@ -22,15 +22,15 @@ claim_host() {
 }
 
 claim_host
-if [ ! -e "$library/$digest/.complete" ]; then
-  rm -rf "${library:?}/$digest"
+if [ ! -e "$home/$digest/.complete" ]; then
+  rm -rf "${home:?}/$digest"
   mapfile -t directories < <(paths_of "${files[@]}" | xargs -n 1 dirname | sort -u)
   mkdir -p "${directories[@]}"
   write_files "${files[@]}"
-  touch "$library/$digest/.complete"
+  touch "$home/$digest/.complete"
 fi
-former=$(readlink "$library/current" || true)
-ln -sfn "$digest" "$library/next"
-mv -fT "$library/next" "$library/current"
+former=$(readlink "$home/current" || true)
+ln -sfn "$digest" "$home/next"
+mv -fT "$home/next" "$home/current"
 # A step of the former version may still run.
-find "$library" -mindepth 1 -maxdepth 1 -type d ! -name "$digest" ! -name "${former:-$digest}" -exec rm -rf {} +
+find "$home" -mindepth 1 -maxdepth 1 -type d ! -name "$digest" ! -name "${former:-$digest}" -exec rm -rf {} +

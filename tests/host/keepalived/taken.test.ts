@@ -1,14 +1,9 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { keepalivedConfig } from "../../../commands/keepalived";
+import type { Reply, Stubs } from "../../unit/support/bash";
+import { runStep } from "../support/step";
+import { config, directory } from "./support";
 
-import * as keepalived from "../../commands/keepalived";
-import { runOnHost, type Reply, type Stubs } from "./support/bash";
-import { makeDirectory } from "./support/directory";
-
-/* Before keepalived first runs: who else may have the virtual IP, or its router id. */
-
-const newcomer = { interface: "eth0", virtualRouterId: 51, ips: ["198.18.66.100"], peers: ["198.18.66.15"] };
-const script = keepalived.refuseTaken([newcomer], { stack: "o/p/s", part: "vip-host4" });
+/* Before keepalived first runs: which other machine may have the virtual IP, or its router id. */
 
 const neighbour = (ip: string, mac: string) => ({ stdout: `${ip} dev eth0 lladdr ${mac} REACHABLE\n` });
 const free = { stdout: "198.18.66.100 dev eth0  FAILED\n" };
@@ -37,7 +32,6 @@ async function run({
   contained = false,
   conf,
 }: Network) {
-  const directory = makeDirectory(conf === undefined ? {} : { "keepalived.conf": conf });
   const stubs: Stubs = {
     docker: { "ps -q": { stdout: contained ? "c0ffee\n" : "" } },
     systemctl: { "is-active -q keepalived": { code: active ? 0 : 3 } },
@@ -48,17 +42,18 @@ async function run({
       "addr show to 198.18.66.100": own,
       maddr: {},
     },
-    nft: { "-f -": { run: `cat > ${directory}/rules` }, "delete table": {}, "list set": set },
+    nft: { "-f -": { run: "cat > $WARREN_ROOT/rules" }, "delete table": {}, "list set": set },
+    keepalived: { "-t": {} },
   };
-  const text = script.replaceAll("/etc/keepalived", directory).replaceAll("/dev/udp/", `${directory}/none/`);
-  const outcome = await runOnHost(text, { stubs, before: "sleep() { :; }" });
-  return { ...outcome, rules: () => readFileSync(join(directory, "rules"), "utf8") };
+  const files = conf === undefined ? {} : { [`${directory}/keepalived.conf`]: conf };
+  const outcome = await runStep(keepalivedConfig, config, { stubs, files, before: "poke() { :; }" });
+  return { ...outcome, calls: outcome.calls.filter((call) => !call.startsWith("keepalived -t")) };
 }
 
 test("a free address and a free router id are all that is wanted; what listened is taken away again", async () => {
-  const { code, stderr, calls, rules } = await run({});
+  const { code, stderr, calls, read } = await run({});
   expect([code, stderr]).toEqual([0, ""]);
-  expect(rules()).toBe(`table ip warren_listen {
+  expect(read("/rules")).toBe(`table ip warren_listen {
   set heard_51 { type ipv4_addr; flags dynamic; size 64; }
   chain arriving {
     type filter hook prerouting priority -310;
@@ -70,13 +65,14 @@ test("a free address and a free router id are all that is wanted; what listened 
   expect(calls.slice(-2)).toEqual(["nft delete table ip warren_listen", "ip maddr del 01:00:5e:00:00:12 dev eth0"]);
 });
 
-test("an address that somebody answers for is refused, and nothing is listened for", async () => {
-  const { code, stderr, calls } = await run({ vip: neighbour("198.18.66.100", "02:42:0a:00:00:07") });
+test("an address that another machine answers for is refused; nothing is listened for, and nothing written", async () => {
+  const { code, stderr, calls, read } = await run({ vip: neighbour("198.18.66.100", "02:42:0a:00:00:07") });
   expect([code, stderr]).toEqual([
     1,
-    "somebody else has 198.18.66.100 already: 02:42:0a:00:00:07 answers for it. Nothing was changed\n",
+    "vip.address: 198.18.66.100 - must be free, and another machine (02:42:0a:00:00:07) answers for it. Nothing was changed\n",
   ]);
   expect(calls.filter((call) => call.startsWith("nft"))).toEqual([]);
+  expect(read(`${directory}/warren-serves`)).toBeUndefined();
 });
 
 test("a peer of the same stack may have it", async () => {
@@ -89,7 +85,8 @@ test("an address on this host is Warren's own or refused", async () => {
   const own = { stdout: "2: eth0 inet 198.18.66.100/24 scope global eth0\n" };
   expect(await run({ own })).toMatchObject({
     code: 1,
-    stderr: "this host has 198.18.66.100 already, and not by Warren's doing. Nothing was changed\n",
+    stderr:
+      "vip.address: 198.18.66.100 - must be free, and this host has it already, not by Warren. Nothing was changed\n",
   });
   expect(await run({ own, conf: "# Written by Warren for host4.\n" })).toMatchObject({ code: 0, stderr: "" });
 });
@@ -98,9 +95,14 @@ test("a router id that another router advertises is refused", async () => {
   const { code, stderr, calls } = await run({ heard: heard("\t\telements = { 198.18.66.77, 198.18.66.78 }\n") });
   expect([code, stderr]).toEqual([
     1,
-    "another router on this network has VRRP's router id 51: 198.18.66.77, 198.18.66.78. Choose another vip.virtualRouterId. Nothing was changed\n",
+    "vip.virtualRouterId: 51 - must be free, and another router on this network has it: 198.18.66.77, 198.18.66.78. Choose another id. Nothing was changed\n",
   ]);
   expect(calls).toContain("nft delete table ip warren_listen");
+});
+
+test("what listened is taken away again where it cannot listen", async () => {
+  const { code, calls } = await run({ heard: { code: 1 } });
+  expect([code, calls.at(-1)]).toEqual([1, "ip maddr del 01:00:5e:00:00:12 dev eth0"]);
 });
 
 describe("where keepalived runs already", () => {
