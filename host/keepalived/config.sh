@@ -23,6 +23,7 @@ create() {
 }
 
 write_keepalived_files() {
+  mkdir -p "$keepalived_directory"
   install -m 755 "$library/keepalived/warren-serves" "$keepalived_serves"
   [ -z "${log_file:-}" ] || install -m 755 "$library/keepalived/warren-changed" "$keepalived_changed"
   if [ -z "${image:-}" ]; then
