@@ -65,8 +65,12 @@ step_fact() { # RECORD
       input) input=$words ;;
       again) again=$words ;;
       *)
-        # shellcheck disable=SC2086 # the words of a line
-        says=$("holds_$kind" $words 2> /dev/null) || true
+        if declare -F "holds_$kind" > /dev/null; then
+          # shellcheck disable=SC2086 # the words of a line
+          says=$("holds_$kind" $words 2> /dev/null) || true
+        else
+          says="this release cannot look at: $kind $words"
+        fi
         [ -z "$says" ] || { faults+="$sep{\"kind\":\"$kind\",\"says\":$(quoted "$says")}" && sep=,; }
         ;;
     esac
