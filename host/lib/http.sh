@@ -16,10 +16,10 @@ http_get() { # PORT PATH [USER:PASSWORD] [ADDRESS]
   local port=$1 path=$2 login=${3:-} address=${4:-127.0.0.1} authorization='' answer
   [ -z "$login" ] || authorization="Authorization: Basic $(printf %s "$login" | base64 -w0)"$'\r\n'
   answer=$(
-    exec 3<> "/dev/tcp/$address/$port"
-    printf 'GET %s HTTP/1.0\r\n%s\r\n' "$path" "$authorization" >&3
-    timeout 5 cat <&3
-  ) 2> /dev/null || return 1
+    exec 2> /dev/null
+    exec 3<> "/dev/tcp/$address/$port" || exit 1
+    printf 'GET %s HTTP/1.0\r\n%s\r\n' "$path" "$authorization" >&3 && timeout 5 cat <&3
+  ) || return 1
   [[ $answer == HTTP/1.?" 200 "* ]] || return 1
   printf '%s\n' "${answer#*$'\r\n\r\n'}"
 }
