@@ -12,9 +12,11 @@ export type Facts = Readonly<Record<string, HostFacts | Error>>;
 
 /** What a host is asked with, so that its broker can be asked, too. */
 export interface Question {
-  managementPort?: number;
+  /** Directories of the brokers that are to be on the host. */
+  nodes: readonly string[];
+  managementPort?: number | undefined;
   /** `user:password` of an administrator. */
-  login?: string;
+  login?: string | undefined;
 }
 
 /** Longest wait for one host's answer, in milliseconds. */
@@ -41,7 +43,16 @@ export function questionText(question: Question): string {
 export async function askHost(login: Login, controlDirectory: string, text: string): Promise<HostFacts | Error> {
   const { user, address, port } = login;
   const command = `${user === "root" ? "" : "sudo -n "}bash -s facts`;
-  const args = [...sshOptions(login, controlDirectory), "-p", String(port), `${user}@${address}`, command];
+  // The first value counts: a host that is down must not hold up everything else for long.
+  const args = [
+    "-o",
+    "ConnectTimeout=5",
+    ...sshOptions(login, controlDirectory),
+    "-p",
+    String(port),
+    `${user}@${address}`,
+    command,
+  ];
   return new Promise((resolve) => {
     const ssh = spawn("ssh", args, { timeout: patience, stdio: ["pipe", "pipe", "pipe"] });
     const said = { stdout: "", stderr: "" };

@@ -19,6 +19,7 @@ export interface Drift {
  */
 export class DriftWatch {
   readonly found: Drift[] = [];
+  private readonly blank = new Set<string>();
   /** By resource: its `again` from now on. */
   readonly again: Record<string, string> = {};
 
@@ -31,6 +32,20 @@ export class DriftWatch {
     private readonly believed: Believed | undefined,
     private readonly now = `${new Date().toISOString().slice(0, 19)}Z`,
   ) {}
+
+  /** All of a node's resources have to run again: its data are gone, and it joins the others as a blank one. */
+  rebuild(host: string, node: string): void {
+    this.blank.add(node);
+    this.found.push({
+      host,
+      resource: node,
+      says: `the data of ${node} are not there: it joins the others as a blank node`,
+    });
+  }
+
+  private rebuilds(resource: string): boolean {
+    return [...this.blank].some((node) => resource.startsWith(`${node}-`));
+  }
 
   /**
    * `again` of a step; undefined where it has never had to run again.
@@ -54,6 +69,7 @@ export class DriftWatch {
     const facts = this.facts[host];
     const last = this.believed?.[resource];
     if (facts === undefined || facts instanceof Error || last === undefined) return this.keep(resource, last ?? "");
+    if (this.rebuilds(resource)) return this.keep(resource, this.now);
     const found = facts.containers[container];
     if (found === undefined) {
       return this.keep(resource, this.report(host, resource, [`the container ${container} is missing`]));
@@ -80,6 +96,7 @@ export class DriftWatch {
     last: string | undefined,
   ): string {
     if (facts === undefined || facts instanceof Error) return last ?? "";
+    if (this.rebuilds(resource) && last !== undefined) return this.now;
     const step = facts.steps[resource];
     if (step !== undefined) {
       return step.faults.length === 0

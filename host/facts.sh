@@ -1,12 +1,14 @@
 # shellcheck shell=bash
 # Says what is so on this host, as JSON. It changes nothing, and what cannot be told is null.
 #
-# Data, all optional: management_port and login (`user:password`), to ask a broker on this host for its cluster's members
+# Data: nodes (directories of the brokers that are to be here), management_port and login (`user:password`, optional), to ask a broker on this
+# host for its cluster's members
 
 facts() {
   printf '{"machine":%s,"owner":%s,"library":%s,' "$(quoted "$(cat "$etc/machine-id" 2> /dev/null)")" "$(owner_fact)" "$(library_fact)"
   printf '"addresses":[%s],' "$(ip -o addr show scope global 2> /dev/null | awk '{ sub("/.*", "", $4); printf "%s\"%s\"", sep, $4; sep = "," }')"
   printf '"containers":{%s},' "$(container_facts)"
+  printf '"nodes":{%s},' "$(node_facts)"
   printf '"members":%s,' "$(member_facts)"
   printf '"steps":{%s}}\n' "$(step_facts)"
 }
@@ -40,6 +42,15 @@ container_facts() {
   # shellcheck disable=SC2059 # the label's name goes into the format
   format="{{json (slice .Name 1)}}:{\"id\":{{json .Id}},\"image\":{{json .Image}},\"state\":{{json .State.Status}},\"stack\":$(printf "$label" stack),\"part\":$(printf "$label" part),\"settings\":$(printf "$label" settings)}"
   docker inspect -f "$format" rabbitmq haproxy keepalived 2> /dev/null | paste -sd, || true
+}
+
+# By directory: whether a broker's data are there.
+node_facts() {
+  local directory sep=
+  for directory in "${nodes[@]}"; do
+    if [ -n "$(ls -A "$directory/data/mnesia" 2> /dev/null)" ]; then printf '%s%s:true' "$sep" "$(quoted "$directory")"; else printf '%s%s:false' "$sep" "$(quoted "$directory")"; fi
+    sep=,
+  done
 }
 
 # What the broker on this host says of its cluster: by HTTP, since a CLI call costs a whole Erlang VM.

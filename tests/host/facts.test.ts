@@ -17,7 +17,7 @@ const ip: Stubs[string] = {
   },
 };
 
-async function ask(root: string, stubs: Stubs = {}, question: Question = {}) {
+async function ask(root: string, stubs: Stubs = {}, question: Question = { nodes: [] }) {
   const { code, stdout, stderr } = await runProgram("bash", ["-s", "facts"], {
     stubs: { docker, ip, ...stubs },
     input: questionText(question),
@@ -29,7 +29,7 @@ async function ask(root: string, stubs: Stubs = {}, question: Question = {}) {
 
 /** Has the library record something, as a step does when it ends. */
 async function record(root: string, bash: string, stubs: Stubs = {}) {
-  const library = questionText({}).replace(/^facts < .*$/m, "");
+  const library = questionText({ nodes: [] }).replace(/^facts < .*$/m, "");
   const { code, stderr } = await runProgram("bash", ["-s"], {
     stubs: { docker, ...stubs },
     input: `${library}\n${bash}\nrecord_step a-step "x=1"\n`,
@@ -48,6 +48,7 @@ test("a blank host", async () => {
     library: null,
     addresses: ["198.18.66.11", "198.18.66.100"],
     containers: {},
+    nodes: {},
     members: null,
     steps: {},
   });
@@ -73,9 +74,16 @@ test("the members that its broker knows, asked with a login that stands in no co
   const port = await serve({
     "/api/nodes?columns=name,type,running": { status: 200, login: "admin:p", body: JSON.stringify(members) },
   });
-  const facts = await ask(makeDirectory(), {}, { managementPort: port, login: "admin:p" });
+  const facts = await ask(makeDirectory(), {}, { nodes: [], managementPort: port, login: "admin:p" });
   expect(facts.members).toEqual(members);
-  expect((await ask(makeDirectory(), {}, { managementPort: 1, login: "admin:p" })).members).toBeNull();
+  expect((await ask(makeDirectory(), {}, { nodes: [], managementPort: 1, login: "admin:p" })).members).toBeNull();
+});
+
+test("whether the data of its brokers are there", async () => {
+  const root = makeDirectory({ "one/data/mnesia/rabbit@one/x": "", "two/data/.erlang.cookie": "" });
+  mkdirSync(join(root, "three/data/mnesia"), { recursive: true });
+  const nodes = ["one", "two", "three", "four"].map((name) => join(root, name));
+  expect(Object.values((await ask(root, {}, { nodes })).nodes)).toEqual([true, false, false, false]);
 });
 
 describe("a file", () => {

@@ -45,7 +45,7 @@ async function run({
     nft: { "-f -": { run: "cat > $WARREN_ROOT/rules" }, "delete table": {}, "list set": set },
     keepalived: { "-t": {} },
   };
-  const files = conf === undefined ? {} : { [`${directory}/keepalived.conf`]: conf };
+  const files: Record<string, string> = conf === undefined ? {} : { [`${directory}/keepalived.conf`]: conf };
   const outcome = await runStep(keepalivedConfig, config, { stubs, files, before: "poke() { :; }" });
   return { ...outcome, calls: outcome.calls.filter((call) => !call.startsWith("keepalived -t")) };
 }
