@@ -42,9 +42,9 @@ export interface StackOutputs {
   stats: { username: string; password: pulumi.Output<string> };
   /**
    * Every node whose machine is not lost; `machine` tells that from another one in its place, `root` the node that the
-   * others join.
+   * others join, `version` which RabbitMQ its data are of.
    */
-  nodes: { name: string; host: string; type: "disc" | "ram"; machine: string; root: boolean }[];
+  nodes: { name: string; host: string; type: "disc" | "ram"; machine: string; root: boolean; version: string }[];
   /** What the brokers do over TLS; absent in a stack without `warren:tls`. */
   tls?: { clients: boolean; management: boolean; nodes: boolean };
   /**
@@ -98,7 +98,8 @@ export function stackOutputs(
     stats: { username: haproxy.stats.username, password: balancers.statsPassword },
     nodes: rabbitmq.nodes.flatMap(({ name, host, type }) => {
       const machine = present([host])[0]?.machine;
-      return machine === undefined ? [] : [{ name, host, type, machine, root: name === cluster.root }];
+      const { version } = rabbitmq;
+      return machine === undefined ? [] : [{ name, host, type, machine, root: name === cluster.root, version }];
     }),
     ...(tls === undefined
       ? {}

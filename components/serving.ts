@@ -51,8 +51,9 @@ export async function lastUpdate(): Promise<LastUpdate> {
     ...(deployment === undefined ? {} : { deployment }),
     ...(administrator === undefined || password === undefined ? {} : { login: `${administrator}:${password}` }),
     nodes: nodes.map((node) => {
-      const version = versions[`rabbit@${node.name}`]?.split(" ")[0];
-      return { ...node, ...(version === undefined ? {} : { version }) };
+      const running = versions[`rabbit@${node.name}`]?.split(" ")[0];
+      const version = running ?? node.version;
+      return { ...node, running: running !== undefined, ...(version === undefined ? {} : { version }) };
     }),
     logins: {
       ...(administrator === undefined ? {} : { administrator }),

@@ -13,8 +13,10 @@ export interface ServingNode {
   machine?: string;
   /** The others had joined it. */
   root?: boolean;
-  /** The broker's version, such as 3.8.9; absent while it stood still. */
+  /** The version that its data are of, such as 3.8.9; absent in the outputs of releases before 0.2 while it stood still. */
   version?: string;
+  /** It ran. */
+  running?: boolean;
 }
 
 /**
@@ -66,7 +68,7 @@ export function forbiddenChanges(members: readonly ServingNode[], config: StackC
 /** Nodes that speak TLS with each other and nodes that do not cannot talk: they cannot change one after the other. */
 export function mixedMembers(members: readonly ServingNode[], before: boolean, config: StackConfig): Problem[] {
   const now = config.tls?.nodes ?? false;
-  const runs = members.some(({ version }) => version !== undefined);
+  const runs = members.some(({ running }) => running === true);
   if (now === before || !runs) return [];
   const rule = `must stay ${before} while the cluster runs: members with TLS between them and members without cannot talk. Stop it first (warren:rabbitmq.stopped: true, pulumi up), then change this, then start it`;
   return [{ path: ["tls", "nodes"], value: config.tls?.nodes, rule }];

@@ -58,11 +58,15 @@ function valueText(path: Path, value: unknown): string {
 
 /** The rule for a key that `known` does not hold; it names the nearest one, or all where none is near. */
 export function unknownKeyRule(key: string, known: readonly string[]): string {
+  const near = nearest(key, known);
+  return near === undefined ? `must be one of ${known.join(", ")}` : `must be a known key: did you mean ${near}?`;
+}
+
+/** The name that a misspelt one was probably meant to be, if one is near enough. */
+export function nearest(key: string, known: readonly string[]): string | undefined {
   const distances = known.map((name) => ({ name, distance: editDistance(key.toLowerCase(), name.toLowerCase()) }));
-  const nearest = distances.sort((a, b) => a.distance - b.distance)[0];
-  return nearest && nearest.distance <= Math.max(2, key.length / 3)
-    ? `must be a known key: did you mean ${nearest.name}?`
-    : `must be one of ${known.join(", ")}`;
+  const best = distances.sort((a, b) => a.distance - b.distance)[0];
+  return best && best.distance <= Math.max(2, key.length / 3) ? best.name : undefined;
 }
 
 /** Levenshtein's distance: letters to add, drop or change. */

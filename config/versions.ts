@@ -88,20 +88,55 @@ export function versionOfImage(image: string): string | undefined {
 }
 
 /**
- * The release series (major.minor) from each of which RabbitMQ supports an upgrade to the next one in this list, and to no
- * later one. Sources: https://www.rabbitmq.com/docs/upgrade#rabbitmq-version-upgradability, and the release notes of 4.1 to 4.3.
+ * RabbitMQ's own table of upgrades: by release series (major.minor), those that it can be upgraded to, the next one first.
+ * Source: https://www.rabbitmq.com/docs/upgrade#rabbitmq-version-upgradability
  */
-const upgradePath: readonly string[] = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "4.0", "4.1", "4.2", "4.3"];
+const upgrades: Readonly<Record<string, readonly string[]>> = {
+  "3.8": ["3.9"],
+  "3.9": ["3.10"],
+  "3.10": ["3.11"],
+  "3.11": ["3.12"],
+  "3.12": ["3.13"],
+  "3.13": ["4.0", "4.1", "4.2"],
+  "4.0": ["4.1", "4.2"],
+  "4.1": ["4.2"],
+  "4.2": ["4.3"],
+};
+
+/** The least release of a series that can be upgraded to another one: 3.12 needs feature flags that came with 3.11.18. */
+const leastBefore: Readonly<Record<string, string>> = { "3.12": "3.11.18" };
 
 const series = (version: string): string => version.split(".").slice(0, 2).join(".");
 
+/** The shortest way from one series to another, both left out; nothing where there is none. */
+function between(from: string, to: string): string[] | undefined {
+  const ways: string[][] = [[from]];
+  for (const way of ways) {
+    const next = upgrades[way.at(-1) ?? ""] ?? [];
+    if (next.includes(to)) return way.slice(1);
+    // The newest first, so that the shortest way is the one by the newest releases.
+    ways.push(...next.toReversed().map((step) => [...way, step]));
+  }
+  return undefined;
+}
+
 /** What is wrong with a change of version, as the end of a sentence that begins "must"; nothing if it is supported. */
 export function upgradeProblem(from: string, to: string): string | undefined {
-  if (isBefore(to, from)) return `not be older than ${from}, which runs: RabbitMQ does not go back`;
-  const [start, end] = [upgradePath.indexOf(series(from)), upgradePath.indexOf(series(to))];
-  if (series(from) === series(to) || (start >= 0 && end === start + 1)) return undefined;
-  const between = start >= 0 && end > start ? upgradePath.slice(start + 1, end).join(", then ") : undefined;
-  return between === undefined
-    ? `be a release that RabbitMQ ${from}, which runs, can be upgraded to`
-    : `be reached from ${from}, which runs, by way of ${between}`;
+  if (isBefore(to, from)) return `not be older than ${from}, which the data are of: RabbitMQ does not go back`;
+  if (series(from) === series(to)) return undefined;
+  const way = between(series(from), series(to));
+  if (way === undefined) return `be a release that RabbitMQ ${from}, which the data are of, can be upgraded to`;
+  const route = [...way, series(to)];
+  const steps = way.map((step, index) => atLeast(step, route[index + 1] ?? ""));
+  const least = leastBefore[route[0] ?? ""];
+  if (least !== undefined && isBefore(from, least)) steps.unshift(`${least} or later`);
+  return steps.length === 0
+    ? undefined
+    : `be reached from ${from}, which the data are of, by way of ${steps.join(", then ")}`;
+}
+
+/** A series on the way to another one, as the least release of it where there is one. */
+function atLeast(step: string, next: string): string {
+  const least = leastBefore[next];
+  return least === undefined ? step : `${least} or later`;
 }

@@ -1,11 +1,13 @@
 #!/bin/bash
-# Checks the lab's contract on the running lab; --full also cuts it off, resets it and takes it down, so nobody else may use it
-# meanwhile; --life does only that.
+# Checks the lab's contract on the running lab (LAB=NAME: on that one), which it gives five hosts; --full also cuts it off, resets it and
+# takes it down, so nobody else may use it meanwhile; --life does only that.
 # Prints `ok` or `FAIL` lines and closes with `N passed, N failed`.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")" || exit 2
-# shellcheck source=/dev/null
-. lib/common.sh
+for part in common facts docker; do
+  # shellcheck source=/dev/null
+  . "lib/$part.sh"
+done
 PASSED=0 FAILED=0
 CASE=''
 
@@ -41,11 +43,12 @@ until_true() { # SECONDS COMMAND...
 # shellcheck source=/dev/null
 for part in test/*.sh; do . "$part"; done
 
-./lab up || exit 2
+./lab up --hosts 5 || exit 2
+read_facts
 case ${1:-} in
-  '') test_cli; test_hosts; test_network; test_images ;;
+  '') test_cli; test_hosts; test_network; test_images; test_labs ;;
   --life) test_life ;;
-  --full) test_cli; test_hosts; test_network; test_images; test_life ;;
+  --full) test_cli; test_hosts; test_network; test_images; test_labs; test_life ;;
   *) echo "usage: lab/test.sh [--full | --life]" >&2 && exit 2 ;;
 esac
 echo "$PASSED passed, $FAILED failed"

@@ -12,7 +12,7 @@ export NODE_COMPILE_CACHE=${NODE_COMPILE_CACHE-${WARREN_CACHE:-${XDG_CACHE_HOME:
 
 if [ -z "${PULUMI_BACKEND_URL-}" ]; then
   # Beside the lab's hosts, which the state describes: `lab reset` and `lab down` end both.
-  stacks=$HOME/.local/state/warren/lab/stacks
+  stacks=$("$root/lab/lab" facts stacks)
   (umask 077 && mkdir -p "$stacks")
   # Without the files of attributes that it would write beside the others: a run that is killed while it writes one leaves
   # a state that nobody can read.

@@ -17,6 +17,11 @@ END
   exit 0
 fi
 
+if [ -n "${LAB-}" ]; then
+  echo "LAB is '$LAB', but npm start deploys Pulumi.dev.yaml, whose hosts are the default lab's. Unset LAB. Nothing was changed." >&2
+  exit 2
+fi
+
 install_packages
 say "Pulumi engine"
 engine/ensure.sh > /dev/null

@@ -3,6 +3,7 @@ import { checkLogins } from "../logins";
 import type { Sections } from "../schema";
 import { checkAdoption } from "./adoption";
 import type { RabbitmqConfig } from "../types";
+import { settingRule, unknownSetting } from "../brokerSettings";
 import { isSupported, oldestVersion, permitsRam, versionOfImage } from "../versions";
 
 type Rabbitmq = Sections["rabbitmq"];
@@ -30,7 +31,7 @@ export function brokerPorts({ ports, plugins }: Rabbitmq, tls: Sections["tls"] |
 export function resolveRabbitmq(rabbitmq: Rabbitmq, tls: Sections["tls"] | undefined, report: Report): RabbitmqConfig {
   const version = resolveVersion(rabbitmq, report);
   checkNodes(rabbitmq, version, report);
-  checkSettings(rabbitmq, report);
+  checkSettings(rabbitmq, version, report);
   checkPluginPorts(rabbitmq, report);
   if (rabbitmq.ports.managementTls !== undefined && tls?.management !== true) {
     const rule = "must be left out, or warren:tls.management be true";
@@ -109,32 +110,54 @@ function checkPluginPorts({ ports, plugins }: Rabbitmq, report: Report): void {
   }
 }
 
-/**
- * The keys of rabbitmq.conf that Warren writes itself or that would act against it, and what to set instead. A full stop
- * at the end stands for all keys that begin so.
- */
-const ownSettings: Readonly<Record<string, string>> = {
-  "listeners.tcp.": "set rabbitmq.ports.amqp instead",
-  "management.tcp.port": "set rabbitmq.ports.management instead",
-  "prometheus.tcp.port": "set rabbitmq.ports.metrics instead",
-  default_user: "set rabbitmq.username instead",
-  default_pass: "set rabbitmq.password instead",
-  default_vhost: "set rabbitmq.vhost instead",
-  cluster_name: "set rabbitmq.clusterName instead",
-  cluster_partition_handling: "set rabbitmq.partitionHandling instead",
-  "vm_memory_high_watermark.": "set rabbitmq.memoryHighWatermark instead",
-  "disk_free_limit.": "set rabbitmq.diskFreeLimit instead",
-  "cluster_formation.": "Warren joins the nodes itself",
-  "log.console": "the container's log is the log",
-  "log.file": "the container's log is the log",
-};
-
-function checkSettings({ settings }: Rabbitmq, report: Report): void {
+function checkSettings({ settings, username }: Rabbitmq, version: string | undefined, report: Report): void {
   for (const [key, value] of Object.entries(settings)) {
-    const own = Object.entries(ownSettings).find(
-      ([name]) => key === name || (name.endsWith(".") && key.startsWith(name)),
+    const at = ["rabbitmq", "settings", key];
+    const refused = settingRule(key)?.refused;
+    const unknown = version === undefined ? undefined : unknownSetting(key, version);
+    if (refused !== undefined) report(at, value, `must not be set here: ${refused}`);
+    else if (unknown !== undefined) report(at, value, `must ${unknown}`);
+  }
+  checkLoginSettings(settings, username, report);
+}
+
+/** Settings that decide who may log in: Warren's own scripts, checks and outputs use the administrator's login. */
+function checkLoginSettings(settings: Rabbitmq["settings"], username: string, report: Report): void {
+  const of = (start: string) => Object.entries(settings).filter(([key]) => key.startsWith(start));
+  const backends = of("auth_backends.");
+  if (backends.length > 0 && !backends.some(([, value]) => /^(?:rabbit_auth_backend_)?internal$/.test(String(value)))) {
+    const [key, value] = backends[0] ?? ["", ""];
+    report(
+      ["rabbitmq", "settings", key],
+      value,
+      "must have internal beside it (auth_backends.N: internal): the administrator logs in by it",
     );
-    if (own) report(["rabbitmq", "settings", key], value, `must not be set here: ${own[1]}`);
+  }
+  const mechanisms = of("auth_mechanisms.");
+  if (mechanisms.length > 0 && !mechanisms.some(([, value]) => value === "PLAIN")) {
+    const [key, value] = mechanisms[0] ?? ["", ""];
+    report(
+      ["rabbitmq", "settings", key],
+      value,
+      "must have PLAIN beside it (auth_mechanisms.N: PLAIN): the administrator logs in by it",
+    );
+  }
+  const loopback = `loopback_users.${username}`;
+  if (String(settings[loopback]) === "true") {
+    report(
+      ["rabbitmq", "settings", loopback],
+      settings[loopback],
+      "must not be true: the administrator logs in over the network",
+    );
+  }
+  for (const [key, value] of of("listeners.ssl.")) {
+    if (String(value) !== "5671") {
+      report(
+        ["rabbitmq", "settings", key],
+        value,
+        "must be 5671: that is the port inside the container, and rabbitmq.ports.amqps says what is published",
+      );
+    }
   }
 }
 
@@ -154,11 +177,42 @@ const ownEnvironment: Readonly<Record<string, string>> = {
   RABBITMQ_DEFAULT_PASS: "set rabbitmq.password instead",
   RABBITMQ_DEFAULT_VHOST: "set rabbitmq.vhost instead",
   RABBITMQ_VM_MEMORY_HIGH_WATERMARK: "set rabbitmq.memoryHighWatermark instead",
+  RABBITMQ_NODE_PORT: "set rabbitmq.ports.amqp instead",
+  RABBITMQ_NODE_IP_ADDRESS:
+    "the broker listens on all of its container's addresses, and rabbitmq.ports says what is published",
+  RABBITMQ_NODE_TYPE: "set the node's type in rabbitmq.nodes instead",
+  RABBITMQ_CONFIG_FILES: "set rabbitmq.settings instead",
+  RABBITMQ_ADVANCED_CONFIG_FILE: "set rabbitmq.settings instead",
+  RABBITMQ_CONF_ENV_FILE: "set rabbitmq.environment instead",
+  RABBITMQ_LOGS: "the container's log is the log",
+  RABBITMQ_HOME: "the image decides where RabbitMQ is",
+  RABBITMQ_PLUGINS_DIR: "the image decides where its plugins are",
+  RABBITMQ_PLUGINS: "set rabbitmq.plugins instead",
+  RABBITMQ_PID_FILE: "Warren's scripts do not use it, and the image decides where it is",
+  RABBITMQ_QUORUM_DIR: "the data directory is rabbitmq.dataDirectory",
+  RABBITMQ_STREAM_DIR: "the data directory is rabbitmq.dataDirectory",
+  RABBITMQ_FEATURE_FLAGS_FILE: "the data directory is rabbitmq.dataDirectory",
+  ERL_EPMD_ADDRESS: "epmd has to listen for the other nodes",
+  HOME: "the cookie is found there",
 };
+
+/** Further variables, by form, that the official image refuses to start with. */
+const refusedByImage: readonly (readonly [form: RegExp, instead: string])[] = [
+  [
+    /^RABBITMQ_(?:MANAGEMENT_)?SSL_(?:CACERTFILE|CERTFILE|DEPTH|FAIL_IF_NO_PEER_CERT|KEYFILE|VERIFY)$/,
+    "the image does not start with it; set warren:tls instead",
+  ],
+  [
+    /^RABBITMQ_DEFAULT_(?:USER|PASS|VHOST)_FILE$/,
+    "the image does not start with it; Warren makes the first user itself",
+  ],
+];
 
 function checkEnvironment({ environment }: Rabbitmq, report: Report): void {
   for (const [name, value] of Object.entries(environment)) {
-    const own = Object.hasOwn(ownEnvironment, name) ? ownEnvironment[name] : undefined;
+    const own = Object.hasOwn(ownEnvironment, name)
+      ? ownEnvironment[name]
+      : refusedByImage.find(([form]) => form.test(name))?.[1];
     if (own !== undefined) report(["rabbitmq", "environment", name], value, `must not be set here: ${own}`);
   }
 }

@@ -27,7 +27,7 @@ tools_up() {
     set -- docker-registry mmdebstrap debian-archive-keyring
     apt-get download "$@" || { apt-get update && apt-get download "$@"; } || exit 1
     for deb in *.deb; do dpkg -x "$deb" .. || exit 1; done
-  ) >"$CACHE/logs/tools.log" 2>&1 9>&- || die "the build tools could not be downloaded with apt-get" "its output is in $CACHE/logs/tools.log"
+  ) >"$CACHE/logs/tools.log" 2>&1 7>&- 9>&- || die "the build tools could not be downloaded with apt-get" "its output is in $CACHE/logs/tools.log"
   touch "$CACHE/tools/.done"
   say "build tools unpacked (mmdebstrap, docker-registry)"
 }
@@ -55,7 +55,7 @@ sources() { # SUITE: apt source lines; none where this machine is no Debian (mmd
 # as long as its package lists are good.
 base() { # SUITE: its directory, in CACHE/base
   local suite=$1 dir=$CACHE/base/$1 opts=() line src recipe
-  recipe=$({ declare -f base && cat "$LAB/images/slim" && sources "$suite"; } | sha256sum)
+  recipe=$({ declare -f base && cat "$HERE/images/slim" && sources "$suite"; } | sha256sum)
   mkdir -p "$CACHE/base" "$CACHE/debs/$suite"
   (
     flock 8 # two images of one release are made at once
@@ -74,7 +74,7 @@ base() { # SUITE: its directory, in CACHE/base
       --skip=download/empty,essential/unlink,cleanup/apt/lists \
       --setup-hook="mkdir -p \"\$1/var/cache/apt/archives\"; cp -l $CACHE/debs/$suite/*.deb \"\$1/var/cache/apt/archives/\" 2>/dev/null || true" \
       --customize-hook="cp -ln \"\$1\"/var/cache/apt/archives/*.deb $CACHE/debs/$suite/ 2>/dev/null || true" \
-      --customize-hook="$LAB/images/slim" "$suite" "$dir" ${src:+"$src"} || exit 1
+      --customize-hook="$HERE/images/slim" "$suite" "$dir" ${src:+"$src"} || exit 1
     echo "$recipe" >"$dir.done"
   ) 8>"$CACHE/base/$suite.lock"
 }

@@ -1,27 +1,15 @@
 # shellcheck shell=bash
 # Names, paths and small helpers that every part of the lab uses.
 
-HOSTS="host1 host2 host3 host4 host5"
-SUBNET=198.18.66 # in the range set aside for benchmarks (RFC 2544): it is nobody's real network
-GATEWAY=$SUBNET.1
-REGISTRY=$GATEWAY:5000
-BRIDGE=br-warren
-NETWORK=warren-lab
-LABEL=warren.lab # on everything that the lab makes in a Docker daemon
-
-STATE=$HOME/.local/state/warren/lab
+LABEL=warren.lab # on everything that the labs make in a Docker daemon
+# All labs of a machine share the Docker daemon and the caches.
 CACHE=$HOME/.cache/warren/lab
-LOCK=$CACHE.lock # beside the cache, so that `purge` can remove the cache while it holds the lock
+MACHINE_LOCK=$CACHE.lock # beside the cache, so that `purge` can remove the cache while it holds the lock
 RUN=/run/warren-lab
-SSH_DIR=$STATE/ssh
-SSH_KEY=$SSH_DIR/id_ed25519
-KNOWN_HOSTS=$SSH_DIR/known_hosts
 
 # A client of another daemon, on another machine perhaps, would put the hosts there.
 export DOCKER_HOST=unix:///var/run/docker.sock
 unset DOCKER_CONTEXT
-
-export no_proxy="${no_proxy:+$no_proxy,}$GATEWAY" # a proxy has nothing to do between us and our own registry
 
 T0=$EPOCHREALTIME
 elapsed() { awk -v a="$T0" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }'; }
@@ -33,17 +21,6 @@ die() {
   [ $# -eq 0 ] || printf '     %s\n' "$@" >&2
   exit 1
 }
-
-host_index() { # NAME: 1..5, or nothing
-  case " $HOSTS " in *" $1 "*) echo "${1#host}" ;; esac
-}
-need_host() { # NAME: the index, or a clear refusal
-  [ -n "${1:-}" ] || die "which host? one of: $HOSTS"
-  [ -n "$(host_index "$1")" ] || die "there is no host '$1'; the lab has: $HOSTS"
-  host_index "$1"
-}
-address() { echo "$SUBNET.1$1"; } # INDEX
-container() { echo "warren-lab-host$1"; } # INDEX
 
 # A process that the lab started is known by its id and its start time: an id alone may belong to somebody else after a restart.
 record_pid() { # FILE PID
@@ -98,18 +75,28 @@ become_root() {
   [ "$(id -u)" -ne 0 ] || return 0
   command -v sudo >/dev/null && sudo -n true 2>/dev/null ||
     die "the lab makes networks, cgroups and file systems: it has to run as root" "run it as root, or allow this user to use sudo without a password"
-  exec sudo HOME="$HOME" LAB_OWNER="$(id -u):$(id -g)" "$0" "$@"
+  exec sudo HOME="$HOME" LAB="$LAB" LAB_OWNER="$(id -u):$(id -g)" "$0" "$@"
 }
 give_back() { # after sudo, the user must be able to read the keys and the caches' names
-  [ -z "${LAB_OWNER:-}" ] || [ ! -d "$STATE" ] || chown "$LAB_OWNER" "$HOME/.local/state/warren" "$STATE" "$SSH_DIR" "$SSH_DIR"/* 2>/dev/null || true
+  [ -z "${LAB_OWNER:-}" ] || [ ! -d "$STATE" ] || chown "$LAB_OWNER" "$STATES" "$STATE" "$SSH_DIR" "$SSH_DIR"/* 2>/dev/null || true
 }
 
-take_lock() { # VERB
+take_lock() { # VERB: one command at a time for each lab
   mkdir -p "$(dirname "$LOCK")"
   exec 9>>"$LOCK"
-  if ! flock -n 9; then
-    say "waiting for another lab command to end: $(cat "$LOCK" 2>/dev/null)"
-    flock -w 1800 9 || die "another lab command has held the lock for 30 minutes: $(cat "$LOCK")" "see whether it hangs; the lock goes when it ends"
-  fi
+  flock_or_wait 9 "$LOCK"
   echo "lab $1, process $$" >"$LOCK"
+}
+# What all labs share: alone (-x) to change it, with others (-s) to read it. It is held for a part of a command only.
+lock_machine() { # -x | -s
+  exec 7>>"$MACHINE_LOCK"
+  flock_or_wait 7 "$MACHINE_LOCK" "$1"
+  [ "$1" = -s ] || echo "lab${LAB:+ $LAB}, process $$" >"$MACHINE_LOCK"
+}
+unlock_machine() { exec 7>&-; }
+flock_or_wait() { # DESCRIPTOR FILE [-x | -s]
+  local fd=$1 file=$2 how=${3:--x}
+  flock -n "$how" "$fd" && return
+  say "waiting for another lab command to end: $(cat "$file" 2>/dev/null)"
+  flock -w 1800 "$how" "$fd" || die "another lab command has held the lock for 30 minutes: $(cat "$file")" "see whether it hangs; the lock goes when it ends"
 }

@@ -1,5 +1,14 @@
 # shellcheck shell=bash
-# A Docker daemon for the hosts: the one that runs, else one that the lab starts and stops itself.
+# A Docker daemon for the hosts of all labs: the one that runs, else one that the first lab starts and the last one stops.
+
+DAEMON=$STATES/dockerd # what the labs did to this machine together
+daemon_records() { # versions with one lab only kept these in that lab's state
+  local old
+  mkdir -p "$DAEMON"
+  for old in dockerd.pid docker.by-systemd ip_forward.was-off; do
+    [ ! -e "$STATES/lab/$old" ] || mv "$STATES/lab/$old" "$DAEMON/"
+  done
+}
 
 docker_answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
@@ -20,39 +29,40 @@ apt_quiet() { # PACKAGE...: install without starting services (the lab decides w
     mine=1
   fi
   local ok=1
-  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } >"$log" 2>&1 9>&- || ok=
+  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } >"$log" 2>&1 7>&- 9>&- || ok=
   [ -z "$mine" ] || rm -f $policy
   [ -n "$ok" ] || die "apt-get could not install: $*" "its output is in $log"
 }
 
 docker_up() {
+  daemon_records
   docker_answers && return
   docker_install
-  mkdir -p "$STATE" "$CACHE/docker" "$CACHE/logs" "$RUN"
-  if recorded_pid "$STATE/dockerd.pid" >/dev/null; then
+  mkdir -p "$CACHE/docker" "$CACHE/logs" "$RUN"
+  if recorded_pid "$DAEMON/dockerd.pid" >/dev/null; then
     docker_wait && return # it was still starting
-    stop_recorded "$STATE/dockerd.pid" 20
+    stop_recorded "$DAEMON/dockerd.pid" 20
   fi
   if [ -d /run/systemd/system ] && systemctl start docker 2>/dev/null && docker_wait; then
-    touch "$STATE/docker.by-systemd"
+    touch "$DAEMON/docker.by-systemd"
     say "Docker started by systemd"
     return
   fi
   docker_clear_stale
   # Its own data directory in the cache, so that what was built outlives `down`; no default bridge and no iptables rules of its own,
   # because Docker never removes those: the two rules that the lab needs are in net.sh.
-  detach "$STATE/dockerd.pid" "$CACHE/logs/dockerd.log" \
+  detach "$DAEMON/dockerd.pid" "$CACHE/logs/dockerd.log" \
     dockerd --data-root "$CACHE/docker" --exec-root "$RUN/docker" --pidfile "$RUN/docker.pid" \
     --bridge none --iptables=false --ip-forward=false --ip-masq=false --mtu "$(mtu)"
   docker_wait || die "dockerd did not start" "its output is in $CACHE/logs/dockerd.log"
-  say "dockerd started (process $(recorded_pid "$STATE/dockerd.pid"))"
+  say "dockerd started (process $(recorded_pid "$DAEMON/dockerd.pid"))"
 }
 
 docker_wait() {
   local i
   for ((i = 0; i < 150; i++)); do
     docker_answers && return
-    [ ! -f "$STATE/dockerd.pid" ] || recorded_pid "$STATE/dockerd.pid" >/dev/null || return 1
+    [ ! -f "$DAEMON/dockerd.pid" ] || recorded_pid "$DAEMON/dockerd.pid" >/dev/null || return 1
     sleep 0.2
   done
   return 1
@@ -71,12 +81,12 @@ docker_clear_stale() {
 }
 
 docker_down() { # only the one that the lab started
-  if [ -e "$STATE/docker.by-systemd" ]; then
+  if [ -e "$DAEMON/docker.by-systemd" ]; then
     systemctl stop docker.socket docker 2>/dev/null || true
     say "Docker stopped"
   fi
-  [ -f "$STATE/dockerd.pid" ] || return 0
-  stop_recorded "$STATE/dockerd.pid" 30
+  [ -f "$DAEMON/dockerd.pid" ] || return 0
+  stop_recorded "$DAEMON/dockerd.pid" 30
   docker_clear_stale
   rm -rf "$RUN"
   while mountpoint -q "$CACHE/docker" && umount "$CACHE/docker"; do :; done # it binds its directory onto itself

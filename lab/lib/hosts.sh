@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The five hosts: each a container that runs systemd, sshd and dockerd, with a directory of this machine as its image store.
+# The hosts: each a container that runs systemd, sshd and dockerd, with a directory of this machine as its image store.
 
 GOLDEN=$CACHE/golden
 
@@ -56,19 +56,21 @@ resolver() { # this machine's, but for one that listens on its loopback only
   fi
 }
 
-host_create() { # NAME ADDRESS CONTAINER DISK
+host_create() { # NAME ADDRESS CONTAINER DISK [IMAGE]
   # Everything that a host's root has, but for the clock: that is the machine's, and setting a host's time zone would shift it.
   local caps="--cap-add ALL --cap-drop SYS_TIME" modules=()
   # Where this machine itself lacks a capability, asking for it would be refused.
   (((0x$(sed -n 's/^CapBnd:\s*//p' /proc/self/status) >> 24) & 1)) || caps="$caps --cap-drop SYS_RESOURCE"
   [ ! -d "/lib/modules/$(uname -r)" ] || modules=(-v /lib/modules:/lib/modules:ro)
   # shellcheck disable=SC2086
-  docker create --name "$3" --hostname "$1" --network $NETWORK --ip "$2" --label $LABEL=host --env container=docker \
+  docker create --name "$3" --hostname "$1" --network "$NETWORK" --ip "$2" --label $LABEL=host --env container=docker \
     $caps --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined \
     --cgroupns private --device-cgroup-rule 'a *:* rwm' --stop-signal SIGRTMIN+3 --pids-limit -1 \
-    --tmpfs /run --tmpfs /run/lock --tmpfs /tmp:exec -v "$4:/var/lib/docker" "${modules[@]}" $HOST_IMAGE >/dev/null
-  host_files "$1" | docker cp - "$3:/"
-  docker start "$3" >/dev/null
+    --tmpfs /run --tmpfs /run/lock --tmpfs /tmp:exec -v "$4:/var/lib/docker" "${modules[@]}" "${5:-$HOST_IMAGE}" >/dev/null
+}
+host_boot() { # NAME CONTAINER: for the first time
+  host_files "$1" | docker cp - "$2:/"
+  docker start "$2" >/dev/null
 }
 
 host_ready() { # INDEX: sshd lets us in and dockerd answers
@@ -92,22 +94,23 @@ hosts_ready() { # INDEX...
 golden_images() { local i; for i in $PRELOADED; do ! have_image "$i" || echo "$i"; done; }
 golden_recipe() { { recipe host host; for i in $(golden_images); do cat "$(marker "$i")"; done; } | sha256sum; }
 golden_up() {
-  local images recipe i
+  local images recipe i maker=$NETWORK-golden
   recipe=$(golden_recipe)
   [ "$(cat "$GOLDEN/.done" 2>/dev/null)" != "$recipe" ] || return 0
   images=$(golden_images)
   files_up
   say "preparing the image store of fresh hosts (about 15 s)"
-  docker rm -f warren-lab-host9 >/dev/null 2>&1 || true
+  docker rm -f "$maker" >/dev/null 2>&1 || true
   rm -rf "$GOLDEN" "$CACHE/golden.new"
   mkdir -p "$CACHE/golden.new"
-  host_create golden "$(address 9)" warren-lab-host9 "$CACHE/golden.new"
-  for ((i = 0; i < 200; i++)); do docker exec warren-lab-host9 docker version >/dev/null 2>&1 && break; sleep 0.2; done
+  host_create golden "$SUBNET.9" "$maker" "$CACHE/golden.new"
+  host_boot golden "$maker"
+  for ((i = 0; i < 200; i++)); do docker exec "$maker" docker version >/dev/null 2>&1 && break; sleep 0.2; done
   for i in $images; do
-    docker exec warren-lab-host9 docker pull -q "$i" >/dev/null || die "a host could not pull $i from the registry" "look at: $CACHE/logs/registry.log"
+    docker exec "$maker" docker pull -q "$i" >/dev/null || die "a host could not pull $i from the registry" "look at: $CACHE/logs/registry${LAB:+-$LAB}.log"
   done
-  docker exec warren-lab-host9 systemctl stop docker.socket docker containerd
-  docker rm -f warren-lab-host9 >/dev/null
+  docker exec "$maker" systemctl stop docker.socket docker containerd
+  docker rm -f "$maker" >/dev/null
   rm -rf "$CACHE/golden.new"/{containers,tmp,runtimes,network}/*
   echo "$recipe" >"$CACHE/golden.new/.done"
   mv "$CACHE/golden.new" "$GOLDEN"
@@ -134,14 +137,17 @@ host_make() { # INDEX FILL (golden or empty)
   mkdir -p "$d"
   if [ "$2" = golden ]; then golden_copy "$d/docker"; else mkdir "$d/docker"; fi
   host_create "host$1" "$(address "$1")" "$(container "$1")" "$d/docker"
+  host_boot "host$1" "$(container "$1")"
   touch "$d/.done"
 }
 hosts_make() { # FILL INDEX...
   local fill=$1 i p=()
   shift
   files_up
+  lock_machine -s # nobody may make the golden image store anew while it is copied
   for i in "$@"; do host_make "$i" "$fill" & p+=($!); done
   wait_all "${p[@]}" || die "not every host could be made" "look at the lines above; lab/lab reset tries again"
+  unlock_machine
   say "hosts made: $(printf 'host%s ' "$@")"
   hosts_ready "$@"
 }
@@ -157,9 +163,21 @@ hosts_start() { # INDEX...: those that are there already, with their disks
   say "hosts started again with their disks: $(printf 'host%s ' "$@")"
   hosts_ready "$@"
 }
+hosts_there() { # the indexes of all hosts of this lab that left anything on this machine, however many it has now
+  { docker ps -a --format '{{.Names}}' | sed -nE "s/^$NETWORK-host([0-9]+)$/\1/p"; find "$STATE/hosts" -mindepth 1 -maxdepth 1 -name 'host*' -printf '%f\n' 2>/dev/null | sed 's/^host//'; } | sort -nu
+}
+hosts_trim() { # those beyond the lab's number
+  local i gone=() p=()
+  for i in $(hosts_there); do [ "$i" -le "$COUNT" ] || gone+=("$i"); done
+  [ ${#gone[@]} -gt 0 ] || return 0
+  for i in "${gone[@]}"; do host_remove "$i" & p+=($!); done
+  wait_all "${p[@]}" || true
+  say "the lab has $COUNT hosts now; removed: $(printf 'host%s ' "${gone[@]}")"
+}
 hosts_remove() {
   local i p=()
-  for i in 1 2 3 4 5 9; do host_remove "$i" & p+=($!); done
+  docker rm -f "$NETWORK-golden" >/dev/null 2>&1 || true
+  for i in $(hosts_there); do host_remove "$i" & p+=($!); done
   wait_all "${p[@]}" || true
   forget_stacks
 }

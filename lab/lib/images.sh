@@ -24,7 +24,7 @@ seconds_of() { case $1 in haproxy:* | keepalived:*) echo 12 ;; host) echo 45 ;; 
 
 # An image is as good as what it was made from: a change in its files, or in how it is made, makes it anew.
 recipe() { # KIND (host, rabbitmq, haproxy, keepalived) IMAGE
-  { cat "$LAB/images/slim" "$LAB/images/$1"/* && declare -f base rootfs "$(builder "$1")" && echo "$2 $HOST_PACKAGES"; } | sha256sum | cut -c1-16
+  { cat "$HERE/images/slim" "$HERE/images/$1"/* && declare -f base rootfs "$(builder "$1")" && echo "$2 $HOST_PACKAGES"; } | sha256sum | cut -c1-16
 }
 # The function that makes images of a kind: what makes another kind is no part of this one's recipe.
 builder() { case $1 in keepalived) echo build_keepalived ;; *) echo build_image ;; esac; } # KIND
@@ -72,7 +72,7 @@ images_up() { # IMAGE...: makes what is missing, two at a time
 make_image() { # IMAGE
   local image=$1 started=$EPOCHREALTIME log
   log=$CACHE/logs/image-${image/:/_}.log
-  "$(builder "${image%%:*}")" "$image" >"$log" 2>&1 9>&- &
+  "$(builder "${image%%:*}")" "$image" >"$log" 2>&1 7>&- 9>&- &
   # Waited for, not asked with `if`: bash forgets `set -e` inside anything whose result is asked.
   wait $! || {
     warn "$image could not be made; the end of $log:"
@@ -90,27 +90,27 @@ build_image() { # IMAGE
   VERSION=${VERSION%-management}
   case $image in
     host)
-      rootfs "$suite" "$HOST_PACKAGES" "$LAB/images/host/setup" |
+      rootfs "$suite" "$HOST_PACKAGES" "$HERE/images/host/setup" |
         docker import --change "LABEL $LABEL=$(recipe host host)" --change 'CMD ["/usr/local/sbin/lab-init"]' - $HOST_IMAGE
       ;;
     rabbitmq:*)
-      rootfs "$suite" rabbitmq-server,tzdata "$LAB/images/rabbitmq/setup" "$LAB/images/rabbitmq/prepare" >"$tar"
+      rootfs "$suite" rabbitmq-server,tzdata "$HERE/images/rabbitmq/setup" "$HERE/images/rabbitmq/prepare" >"$tar"
       # shellcheck source=/dev/null
-      push "$image" "$tar" "$(. "$LAB/images/rabbitmq/config")"
+      push "$image" "$tar" "$(. "$HERE/images/rabbitmq/config")"
       ;;
     haproxy:*)
-      rootfs "$suite" haproxy "$LAB/images/haproxy/setup" >"$tar"
+      rootfs "$suite" haproxy "$HERE/images/haproxy/setup" >"$tar"
       # shellcheck source=/dev/null
-      push "$image" "$tar" "$(. "$LAB/images/haproxy/config")"
+      push "$image" "$tar" "$(. "$HERE/images/haproxy/config")"
       ;;
   esac
   rm -f "$tar"
 }
 build_keepalived() { # IMAGE
   local tar=$CACHE/work/${1/:/_}.tar
-  VERSION=${1#*:} rootfs "$(suite_of "$1")" keepalived,tzdata "$LAB/images/keepalived/setup" >"$tar"
+  VERSION=${1#*:} rootfs "$(suite_of "$1")" keepalived,tzdata "$HERE/images/keepalived/setup" >"$tar"
   # shellcheck source=/dev/null
-  push "$1" "$tar" "$(. "$LAB/images/keepalived/config")"
+  push "$1" "$tar" "$(. "$HERE/images/keepalived/config")"
   rm -f "$tar"
 }
 # Into the registry by its own protocol: one layer, left uncompressed, because compressing costs more here than it saves.

@@ -1,8 +1,6 @@
 # shellcheck shell=bash
 # The hosts' network, the way out of it, and the image registry on its gateway.
 
-RULE="warren-lab" # the comment by which our iptables rules are found again
-
 net_up() {
   if ! docker network inspect "$NETWORK" >/dev/null 2>&1; then
     docker network create --label "$LABEL" --subnet "$SUBNET.0/24" --gateway "$GATEWAY" \
@@ -15,10 +13,10 @@ net_up() {
     die "Docker has the network $NETWORK, but this machine has no bridge $BRIDGE with $GATEWAY" "run: lab/lab down; lab/lab up"
   # Where the kernel has it as a module, only the machine itself can load it for the hosts.
   [ -e /proc/sys/net/bridge ] || modprobe br_netfilter 2>/dev/null || true
-  [ -f "$STATE/dockerd.pid" ] || return 0 # any other daemon forwards and masquerades by itself
+  [ -f "$DAEMON/dockerd.pid" ] || return 0 # any other daemon forwards and masquerades by itself
   if [ "$(cat /proc/sys/net/ipv4/ip_forward)" != 1 ]; then
     echo 1 >/proc/sys/net/ipv4/ip_forward
-    touch "$STATE/ip_forward.was-off"
+    touch "$DAEMON/ip_forward.was-off"
   fi
   rule nat POSTROUTING -s "$SUBNET.0/24" ! -o "$BRIDGE" -j MASQUERADE
   rule filter FORWARD -i "$BRIDGE" -j ACCEPT
@@ -28,23 +26,32 @@ net_up() {
 rule() { # TABLE CHAIN RULE...: add it once
   local table=$1 chain=$2
   shift 2
-  iptables -w -t "$table" -C "$chain" "$@" -m comment --comment $RULE 2>/dev/null ||
-    iptables -w -t "$table" -I "$chain" "$@" -m comment --comment $RULE
+  iptables -w -t "$table" -C "$chain" "$@" -m comment --comment "$NETWORK" 2>/dev/null ||
+    iptables -w -t "$table" -I "$chain" "$@" -m comment --comment "$NETWORK"
+}
+
+rules() { # TABLE: this lab's
+  iptables -w -t "$1" -S 2>/dev/null | grep -E -- "--comment $NETWORK( |\$)" || true
+}
+remove_rules() { # TEXT: those of this lab that have it in them
+  local table spec
+  for table in nat filter; do
+    rules $table | grep -F -- "$1" | sed 's/^-A/-D/' | while read -r spec; do
+      # shellcheck disable=SC2086
+      iptables -w -t $table $spec
+    done || true
+  done
 }
 
 net_down() {
   docker network rm "$NETWORK" >/dev/null 2>&1 || true
   ip link del "$BRIDGE" 2>/dev/null || true
-  local table spec
-  for table in nat filter; do
-    iptables -w -t $table -S 2>/dev/null | grep -- "--comment $RULE" | sed 's/^-A/-D/' | while read -r spec; do
-      # shellcheck disable=SC2086
-      iptables -w -t $table $spec
-    done || true
-  done
-  if [ -f "$STATE/ip_forward.was-off" ]; then
+  remove_rules "$NETWORK"
+}
+forwarding_down() { # with the last lab
+  if [ -f "$DAEMON/ip_forward.was-off" ]; then
     echo 0 >/proc/sys/net/ipv4/ip_forward
-    rm -f "$STATE/ip_forward.was-off"
+    rm -f "$DAEMON/ip_forward.was-off"
   fi
 }
 
@@ -58,13 +65,13 @@ log: {level: warn, accesslog: {disabled: true}}
 storage: {filesystem: {rootdirectory: "$CACHE/registry"}, delete: {enabled: true}}
 http: {addr: "$REGISTRY"}
 Y
-  OTEL_TRACES_EXPORTER=none detach "$STATE/registry.pid" "$CACHE/logs/registry.log" "$(tool docker-registry)" serve "$STATE/registry.yml"
+  OTEL_TRACES_EXPORTER=none detach "$STATE/registry.pid" "$CACHE/logs/registry${LAB:+-$LAB}.log" "$(tool docker-registry)" serve "$STATE/registry.yml"
   local i
   for ((i = 0; i < 100; i++)); do
     curl -sf -o /dev/null "http://$REGISTRY/v2/" && { say "registry on $REGISTRY (process $(recorded_pid "$STATE/registry.pid"))"; return; }
     sleep 0.1
   done
-  die "the registry did not start on $REGISTRY" "its output is in $CACHE/logs/registry.log"
+  die "the registry did not start on $REGISTRY" "its output is in $CACHE/logs/registry${LAB:+-$LAB}.log"
 }
 
 registry_down() {

@@ -44,8 +44,8 @@ test_broker() { # VERSION
   equal "$n: version" "$1" "$(on host5 docker exec $c rabbitmqctl version)"
   equal "$n: management and prometheus are on" 'rabbitmq_management rabbitmq_prometheus ' "$(on host5 "docker exec $c rabbitmq-plugins list -q -m -E" | tr '\n' ' ')"
   contains "$n: root in the container talks to the node" '"running_nodes":["rabbit@rabbit9"]' "$(on host5 docker exec $c rabbitmqctl -q cluster_status --formatter json)"
-  contains "$n: guest is allowed from another host, through a published port" '"product_version"' "$(on host4 curl -s -u guest:guest http://198.18.66.15:25674/api/overview)"
-  contains "$n: AMQP answers another host" AMQP "$(on host4 "bash -c 'exec 3<>/dev/tcp/198.18.66.15/25673; printf NONSENSE >&3; timeout 2 head -c 8 <&3'" | tr -d '\0')"
+  contains "$n: guest is allowed from another host, through a published port" '"product_version"' "$(on host4 curl -s -u guest:guest "http://$SUBNET.15:25674/api/overview")"
+  contains "$n: AMQP answers another host" AMQP "$(on host4 "bash -c 'exec 3<>/dev/tcp/$SUBNET.15/25673; printf NONSENSE >&3; timeout 2 head -c 8 <&3'" | tr -d '\0')"
   on host5 "docker stop -t 30 $c >/dev/null"
   equal "$n: stops by itself when told to" 0 "$(on host5 docker inspect -f '{{.State.ExitCode}}' $c)"
 
@@ -54,13 +54,13 @@ test_broker() { # VERSION
     printf "default_user = u1\ndefault_pass = p1\ndefault_vhost = v1\n" >/srv/lab-test/rabbitmq.conf'
   check "$n: starts with a mounted configuration" broker_up $c --hostname rabbit9 -p 25674:15672 -v /srv/lab-test/data:/var/lib/rabbitmq -v /srv/lab-test/rabbitmq.conf:/etc/rabbitmq/rabbitmq.conf:ro "$i"
   equal "$n: the configuration counts" v1 "$(on host5 docker exec $c rabbitmqctl -q --no-table-headers list_vhosts)"
-  contains "$n: its user logs in" '"product_version"' "$(on host4 curl -s -u u1:p1 http://198.18.66.15:25674/api/overview)"
+  contains "$n: its user logs in" '"product_version"' "$(on host4 curl -s -u u1:p1 "http://$SUBNET.15:25674/api/overview")"
   equal "$n: the cookie is kept" ABCDEFGH "$(on host5 docker exec $c cat /var/lib/rabbitmq/.erlang.cookie)"
 
   # By the environment, with a fully qualified name.
   check "$n: starts by the environment" broker_up $c --hostname rabbit9.lab.test -e RABBITMQ_DEFAULT_USER=u2 -e RABBITMQ_DEFAULT_PASS=p2 -e RABBITMQ_DEFAULT_VHOST=v2 -p 25674:15672 "$i"
-  contains "$n: that user logs in" '"product_version"' "$(on host4 curl -s -u u2:p2 http://198.18.66.15:25674/api/overview)"
-  contains "$n: a fully qualified name makes long names" '"node":"rabbit@rabbit9.lab.test"' "$(on host4 curl -s -u u2:p2 http://198.18.66.15:25674/api/overview)"
+  contains "$n: that user logs in" '"product_version"' "$(on host4 curl -s -u u2:p2 "http://$SUBNET.15:25674/api/overview")"
+  contains "$n: a fully qualified name makes long names" '"node":"rabbit@rabbit9.lab.test"' "$(on host4 curl -s -u u2:p2 "http://$SUBNET.15:25674/api/overview")"
   on host5 "docker rm -fv $c >/dev/null; rm -rf /srv/lab-test"
 }
 
@@ -82,10 +82,10 @@ test_balancer() { # VERSION
   contains "$n: version" " $1." "$(on host5 docker run --rm "$i" haproxy -v | head -1)"
   on host5 'mkdir -p /srv/lab-test && printf "defaults\n mode http\n timeout connect 1s\n timeout client 1s\n timeout server 1s\nfrontend f\n bind :8404\n monitor-uri /alive\n" >/srv/lab-test/haproxy.cfg'
   on host5 "docker rm -f $c >/dev/null 2>&1; docker run -d --name $c -p 28404:8404 -v /srv/lab-test:/usr/local/etc/haproxy:ro $i >/dev/null"
-  check "$n: serves through a published port" until_true 10 on host4 curl -sf -o /dev/null http://198.18.66.15:28404/alive
+  check "$n: serves through a published port" until_true 10 on host4 curl -sf -o /dev/null "http://$SUBNET.15:28404/alive"
   contains "$n: master and worker in the foreground" 'haproxy -W -db -f /usr/local/etc/haproxy/haproxy.cfg' "$(on host5 "docker top $c -o pid,args")"
   on host5 "sed -i s,/alive,/alive2, /srv/lab-test/haproxy.cfg; docker kill -s USR2 $c >/dev/null"
-  check "$n: SIGUSR2 reloads the configuration" until_true 5 on host4 curl -sf -o /dev/null http://198.18.66.15:28404/alive2
+  check "$n: SIGUSR2 reloads the configuration" until_true 5 on host4 curl -sf -o /dev/null "http://$SUBNET.15:28404/alive2"
   equal "$n: the container went on running" 'true 0' "$(on host5 docker inspect -f "'{{.State.Running}} {{.RestartCount}}'" $c)"
   on host5 "docker stop -t 10 $c >/dev/null"
   equal "$n: SIGUSR1 stops it" 0 "$(on host5 docker inspect -f '{{.State.ExitCode}}' $c)"

@@ -4,14 +4,17 @@
 # step after the other. It ends when the virtual IP serves, as `pulumi up` does.
 set -euo pipefail
 how=$1 image=$2
-state=$HOME/.local/state/warren/lab
+lab=$(dirname "${BASH_SOURCE[0]}")/../../lab/lab
+key=$("$lab" facts key)
+known_hosts=$("$lab" facts knownHosts)
+subnet=$("$lab" facts subnet)
 sockets=$(mktemp -d)
 cookie=$(head -c 24 /dev/urandom | base64 | tr -dc A-Za-z0-9)
-vip=198.18.66.100
+vip=$subnet.100
 
 on() { # host script: runs it there
-  ssh -i "$state/ssh/id_ed25519" -o UserKnownHostsFile="$state/ssh/known_hosts" -o StrictHostKeyChecking=yes -o LogLevel=ERROR \
-    -o ControlMaster=auto -o ControlPath="$sockets/%h" -o ControlPersist=60 "root@198.18.66.1${1#host}" bash -s <<< "set -euo pipefail; $2"
+  ssh -i "$key" -o UserKnownHostsFile="$known_hosts" -o StrictHostKeyChecking=yes -o LogLevel=ERROR \
+    -o ControlMaster=auto -o ControlPath="$sockets/%h" -o ControlPersist=60 "root@$subnet.1${1#host}" bash -s <<< "set -euo pipefail; $2"
 }
 finish() {
   for socket in "$sockets"/*; do [ ! -S "$socket" ] || ssh -q -O exit -o ControlPath="$socket" any 2> /dev/null || true; done
@@ -43,7 +46,7 @@ node() {
     printf 'default_user = admin\ndefault_pass = by-hand-by-hand\ndefault_vhost = app\ncluster_partition_handling = pause_minority\nvm_memory_high_watermark.relative = 0.4\n' > rabbitmq.conf
     docker image inspect $image > /dev/null
     docker run -d --name rabbitmq --hostname rabbitmq${1#host} --restart always -e TZ=Asia/Shanghai \
-      --add-host rabbitmq1:198.18.66.11 --add-host rabbitmq2:198.18.66.12 --add-host rabbitmq3:198.18.66.13 \
+      --add-host rabbitmq1:$subnet.11 --add-host rabbitmq2:$subnet.12 --add-host rabbitmq3:$subnet.13 \
       -p 4369:4369 -p 5671:5671 -p 5672:5672 -p 15672:15672 -p 15692:15692 -p 25672:25672 \
       -v /srv/rabbitmq/data:/var/lib/rabbitmq -v /srv/rabbitmq/rabbitmq.conf:/etc/rabbitmq/rabbitmq.conf:ro $image > /dev/null
     until docker exec -u rabbitmq rabbitmq rabbitmqctl -q await_startup > /dev/null 2>&1; do sleep 0.5; done"
@@ -86,9 +89,9 @@ listen stats
 listen rabbitmq
     bind :5670
     balance roundrobin
-    server rabbitmq1 198.18.66.11:5672 check inter 5s rise 2 fall 3
-    server rabbitmq2 198.18.66.12:5672 check inter 5s rise 2 fall 3
-    server rabbitmq3 198.18.66.13:5672 check inter 5s rise 2 fall 3
+    server rabbitmq1 $subnet.11:5672 check inter 5s rise 2 fall 3
+    server rabbitmq2 $subnet.12:5672 check inter 5s rise 2 fall 3
+    server rabbitmq3 $subnet.13:5672 check inter 5s rise 2 fall 3
 END
     docker run --rm --network none -v /srv/haproxy:/usr/local/etc/haproxy:ro haproxy:2.6 haproxy -c -q -f /usr/local/etc/haproxy/haproxy.cfg
     docker run -d --name haproxy --restart always -e TZ=Asia/Shanghai -p 8100:8100 -p 15670:5670 -v /srv/haproxy:/usr/local/etc/haproxy:ro haproxy:2.6 > /dev/null

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 
 import { connect } from "./support/client";
 import { brokerStarts, record, restarted } from "./support/figures";
-import { clusterStatus, containerStarts, holders, onHost, resetLab, root } from "./support/hosts";
+import { clusterStatus, containerStarts, holders, onHost, resetLab, root, vip } from "./support/hosts";
 import { Stack, type Outputs } from "./support/stack";
 import { mirrorQueues, Traffic } from "./support/traffic";
 
@@ -13,7 +13,7 @@ const balancers = ["host4", "host5"];
 
 /** What a cluster made by hand has: its administrator, and where applications reach it. */
 const byHand = {
-  vip: "198.18.66.100",
+  vip,
   ports: { amqp: 15670 },
   vhost: "app",
   username: "admin",

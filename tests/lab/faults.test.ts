@@ -70,7 +70,7 @@ describe("faults", () => {
   test("the check says who is where, and that all is well", async () => {
     const { code, output } = await stack.check();
     expect(code).toBe(0);
-    expect(output).toContain("198.18.66.100  host4    host4");
+    expect(output).toContain(`${vip}  host4    host4`);
     expect(output).toContain("host5     running  active      UP         UP         UP");
     expect(output).toMatch(/rabbitmq3 {2}host3 {2}running {2}disc {2}3\.10\.8 {3}none {4}no\n/);
     expect(output).toContain("faults: all is well.");

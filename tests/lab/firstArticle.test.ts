@@ -184,7 +184,7 @@ describe("the first article's topology on five hosts", () => {
     await stack.destroy();
     expect(
       await onEveryHost(
-        "docker ps -aq | wc -l; ls /etc/sysctl.d/90-warren.conf 2> /dev/null | wc -l; ip -4 -o addr | grep -c 198.18.66.100/ || true",
+        `docker ps -aq | wc -l; ls /etc/sysctl.d/90-warren.conf 2> /dev/null | wc -l; ip -4 -o addr | grep -c ${vip}/ || true`,
       ),
     ).toEqual(Array(5).fill("0\n0\n0"));
     expect(await onHost("host1", "ls /var/lib/warren/rabbitmq")).toMatch(/^rabbitmq1\.removed-\d{8}T\d{6}Z$/);

@@ -72,7 +72,7 @@ describe("the balancers", () => {
     Object.assign(haproxy.ports, { mqtt: 1883, stomp: 61613, stream: 5552 });
     haproxy.tls = { certificateFile: first };
     haproxy.log = { target: "rsyslog" };
-    haproxy.allow = { management: [`${addresses.host1}/32`, "198.18.66.12"] };
+    haproxy.allow = { management: [`${addresses.host1}/32`, addresses.host2] };
   });
   let outputs: Outputs;
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { resetLab, root } from "./support/hosts";
+import { inLab, ofDefaultLab, resetLab, root } from "./support/hosts";
 import { Stack, type Run, type StackFile } from "./support/stack";
 
 /*
@@ -60,7 +60,7 @@ const changes: [name: string, status: number, change: (config: StackFile) => unk
   ["stopped", 2, (config) => (config["warren:rabbitmq"]["stopped"] = true)],
   ["firewall", 2, (config) => Object.assign(config, { "warren:firewall": { management: [] } })],
   ["changed-balancers", 2, (config) => (config["warren:haproxy"].ports["stats"] = 8200)],
-  ["changed-virtual-ip", 2, (config) => (config["warren:vip"]!["address"] = "198.18.66.101/24")],
+  ["changed-virtual-ip", 2, (config) => (config["warren:vip"]!["address"] = `${inLab(101)}/24`)],
   ["broken-policy", 1, (config) => (config["warren:rabbitmq"]["dataDirectory"] = "/tmp/rabbitmq")],
 ];
 
@@ -74,7 +74,7 @@ describe("npm run plan", () => {
   async function planned(): Promise<Run> {
     const run = await stack.plan();
     said.push(run.output);
-    return run;
+    return { ...run, output: ofDefaultLab(run.output) };
   }
 
   beforeAll(async () => {

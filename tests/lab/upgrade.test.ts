@@ -27,7 +27,7 @@ describe("RabbitMQ 3.8.9 becomes 3.10.8", () => {
     });
     const { code, output } = await stack.try("preview");
     expect(code).not.toBe(0);
-    expect(output).toContain("must be reached from 3.8.9, which runs, by way of 3.9");
+    expect(output).toContain("must be reached from 3.8.9, which the data are of, by way of 3.9");
   });
 
   test("where it is asked for all the same, nodes are replaced one by one, and nothing is lost", async () => {

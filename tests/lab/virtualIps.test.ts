@@ -1,10 +1,10 @@
 import { createServer, type Server } from "node:net";
 
 import { connect, roundTrip } from "./support/client";
-import { onHost, resetLab, until } from "./support/hosts";
+import { addresses, bridge, inLab, onHost, resetLab, until, vip } from "./support/hosts";
 import { Stack, type Outputs } from "./support/stack";
 
-const [first, second, beside] = ["198.18.66.100", "198.18.66.101", "198.18.66.102"];
+const [first, second, beside] = [vip, inLab(101), inLab(102)];
 const balancers = ["host3", "host4", "host5"];
 
 /** A mail server that takes everything; what it was told. */
@@ -23,7 +23,7 @@ function mailServer(port: number): { server: Server; told: string[] } {
       socket.write(text.startsWith("DATA") ? "354 go on\r\n" : text.startsWith("QUIT") ? "221 bye\r\n" : "250 ok\r\n");
     });
   });
-  server.listen(port, "198.18.66.1");
+  server.listen(port, bridge);
   return { server, told };
 }
 
@@ -51,7 +51,7 @@ describe("virtual IPs", () => {
       instances: [{ address: `${second}/24`, virtualRouterId: 52 }],
       unicast: true,
       notify: { hook: "/usr/local/bin/on-change" },
-      mail: { to: ["ops@example.com"], from: "mq@example.com", server: "198.18.66.1:2525" },
+      mail: { to: ["ops@example.com"], from: "mq@example.com", server: `${bridge}:2525` },
       gratuitousArp: { repeat: 3, refreshSeconds: 10 },
     });
   });
@@ -70,17 +70,17 @@ describe("virtual IPs", () => {
   });
 
   test("an address that somebody has, and a router id that somebody uses, are refused before keepalived starts", async () => {
-    const foreign = `vrrp_instance other {\n interface eth0\n virtual_router_id 52\n priority 50\n virtual_ipaddress {\n 198.18.66.77/24\n }\n}\n`;
+    const foreign = `vrrp_instance other {\n interface eth0\n virtual_router_id 52\n priority 50\n virtual_ipaddress {\n ${inLab(77)}/24\n }\n}\n`;
     await onHost("host2", `ip addr add ${first}/24 dev eth0`);
     const taken = await stack.try("up", "--yes", "--skip-preview", "--parallel", "32");
     expect(taken.code).not.toBe(0);
     expect(taken.output).toContain(`somebody else has ${first} already: `);
     await onHost("host2", `ip addr del ${first}/24 dev eth0; printf '${foreign}' > /etc/keepalived/keepalived.conf`);
     await onHost("host2", "systemctl start keepalived");
-    await until("host2 advertises", async () => (await onHost("host2", "ip addr")).includes("198.18.66.77/"));
+    await until("host2 advertises", async () => (await onHost("host2", "ip addr")).includes(`${inLab(77)}/`));
     const heard = await stack.try("up", "--yes", "--skip-preview", "--parallel", "32");
     expect(heard.code).not.toBe(0);
-    expect(heard.output).toContain("another router on this network has VRRP's router id 52: 198.18.66.12");
+    expect(heard.output).toContain(`another router on this network has VRRP's router id 52: ${addresses.host2}`);
     expect(await Promise.all(balancers.map((host) => onHost(host, "systemctl is-active keepalived || true")))).toEqual(
       Array(3).fill("inactive"),
     );

@@ -21,9 +21,9 @@ const dev = {
   password: sealed("generated-rabbitmq-password"),
   stats: { username: "admin", password: sealed("generated-haproxy-stats-password") },
   nodes: [
-    { name: "rabbitmq1", host: "host1", type: "disc", machine: "198.18.66.11", root: true },
-    { name: "rabbitmq2", host: "host2", type: "disc", machine: "198.18.66.12", root: false },
-    { name: "rabbitmq3", host: "host3", type: "ram", machine: "198.18.66.13", root: false },
+    { name: "rabbitmq1", host: "host1", type: "disc", machine: "198.18.66.11", root: true, version: "3.8.9" },
+    { name: "rabbitmq2", host: "host2", type: "disc", machine: "198.18.66.12", root: false, version: "3.8.9" },
+    { name: "rabbitmq3", host: "host3", type: "ram", machine: "198.18.66.13", root: false, version: "3.8.9" },
   ],
   members: {
     disc: ["rabbit@rabbitmq1", "rabbit@rabbitmq2"],

@@ -79,9 +79,12 @@ describe("another version", () => {
   });
 
   test.each([
-    ["3.8.8", "must not be older than 3.8.9, which runs: RabbitMQ does not go back"],
-    ["3.10.8", "must be reached from 3.8.9, which runs, by way of 3.9"],
-    ["3.13.7", "must be reached from 3.8.9, which runs, by way of 3.9, then 3.10, then 3.11, then 3.12"],
+    ["3.8.8", "must not be older than 3.8.9, which the data are of: RabbitMQ does not go back"],
+    ["3.10.8", "must be reached from 3.8.9, which the data are of, by way of 3.9"],
+    [
+      "3.13.7",
+      "must be reached from 3.8.9, which the data are of, by way of 3.9, then 3.10, then 3.11.18 or later, then 3.12",
+    ],
   ])("not 3.8.9 to %s, which is told once for all members", (version, rule) => {
     expect(to(version)).toEqual([["rabbitmq.image", `rabbitmq:${version}-management`, `${rule} ${end}`]]);
   });
@@ -89,8 +92,8 @@ describe("another version", () => {
   test("what one member cannot do counts, and each reason is told", () => {
     const mixed = [{ ...members[0]!, version: "3.9.5" }, members[1]!, { ...members[2]!, version: "3.10.8" }];
     expect(problems({ "rabbitmq.image": "rabbitmq:3.10.5" }, mixed).map(([, , rule]) => rule)).toEqual([
-      `must be reached from 3.8.9, which runs, by way of 3.9 ${end}`,
-      `must not be older than 3.10.8, which runs: RabbitMQ does not go back ${end}`,
+      `must be reached from 3.8.9, which the data are of, by way of 3.9 ${end}`,
+      `must not be older than 3.10.8, which the data are of: RabbitMQ does not go back ${end}`,
     ]);
   });
 
@@ -100,35 +103,62 @@ describe("another version", () => {
     expect(to("3.8.8", { "rabbitmq.unsupportedUpgrade": "3.8.9 to 3.8.8" })).toEqual([]);
   });
 
-  test("is not held against members that stood still when the last update ended", () => {
+  test("is held against members that stood still when the last update ended, by what their data are of", () => {
+    const stopped = members.map((member) => ({ ...member, running: false }));
+    expect(problems({ "rabbitmq.image": "rabbitmq:3.13.7" }, stopped)).toHaveLength(1);
+  });
+
+  test("is not held against members of which an older Warren's outputs do not say it", () => {
     const silent = members.map(({ name, host, type }) => ({ name, host, type }));
     expect(problems({ "rabbitmq.image": "rabbitmq:3.13.7" }, silent)).toEqual([]);
   });
 });
 
-/** From one series to each other one: nothing, what lies between, or why not at all. */
-describe("RabbitMQ's upgrade path", () => {
-  const path = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "4.0", "4.1", "4.2", "4.3"];
+/** From one release to another one: nothing, what lies between, or why not at all. */
+describe("RabbitMQ's upgrade table", () => {
+  const all = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "4.0", "4.1", "4.2", "4.3"];
 
-  test("leads from each series to itself and the next one, over those between, and never back", () => {
-    for (const [from, start] of path.entries())
-      for (const [to, target] of path.entries()) {
-        const said = upgradeProblem(`${start}.5`, `${target}.5`);
-        const between = path.slice(from + 1, to).join(", then ");
-        if (to < from) expect(said).toBe(`not be older than ${start}.5, which runs: RabbitMQ does not go back`);
-        else if (to <= from + 1) expect(said).toBeUndefined();
-        else expect(said).toBe(`be reached from ${start}.5, which runs, by way of ${between}`);
+  /** As https://www.rabbitmq.com/docs/upgrade has it. */
+  const table: Record<string, string[]> = {
+    "3.8": ["3.9"],
+    "3.9": ["3.10"],
+    "3.10": ["3.11"],
+    "3.11": ["3.12"],
+    "3.12": ["3.13"],
+    "3.13": ["4.0", "4.1", "4.2"],
+    "4.0": ["4.1", "4.2"],
+    "4.1": ["4.2"],
+    "4.2": ["4.3"],
+    "4.3": [],
+  };
+
+  test("is kept from each series to each other one, and none goes back", () => {
+    for (const [from, start] of all.entries())
+      for (const [to, target] of all.entries()) {
+        const said = upgradeProblem(`${start}.29`, `${target}.29`);
+        if (to < from) {
+          expect(said).toBe(`not be older than ${start}.29, which the data are of: RabbitMQ does not go back`);
+        } else if (to === from || table[start]?.includes(target) === true) expect(said).toBeUndefined();
+        else expect(said).toMatch(new RegExp(`^be reached from ${start}\\.29, which the data are of, by way of `));
       }
   });
 
   test.each([
     ["3.13.7", "4.0.5", undefined],
-    ["3.12.14", "4.0.5", "be reached from 3.12.14, which runs, by way of 3.13"],
-    ["4.3.0", "4.4.0", "be a release that RabbitMQ 4.3.0, which runs, can be upgraded to"],
-    ["4.0.5", "5.0.0", "be a release that RabbitMQ 4.0.5, which runs, can be upgraded to"],
-    ["3.7.28", "3.8.0", "be a release that RabbitMQ 3.7.28, which runs, can be upgraded to"],
+    ["3.13.7", "4.2.1", undefined],
+    ["3.13.7", "4.3.0", "be reached from 3.13.7, which the data are of, by way of 4.2"],
+    ["4.0.5", "4.2.1", undefined],
+    ["4.0.5", "4.3.0", "be reached from 4.0.5, which the data are of, by way of 4.2"],
+    ["3.11.18", "3.12.14", undefined],
+    ["3.11.17", "3.12.14", "be reached from 3.11.17, which the data are of, by way of 3.11.18 or later"],
+    ["3.11.17", "3.13.7", "be reached from 3.11.17, which the data are of, by way of 3.11.18 or later, then 3.12"],
+    ["3.10.25", "3.12.14", "be reached from 3.10.25, which the data are of, by way of 3.11.18 or later"],
+    ["3.12.14", "4.0.5", "be reached from 3.12.14, which the data are of, by way of 3.13"],
+    ["4.3.0", "4.4.0", "be a release that RabbitMQ 4.3.0, which the data are of, can be upgraded to"],
+    ["4.0.5", "5.0.0", "be a release that RabbitMQ 4.0.5, which the data are of, can be upgraded to"],
+    ["3.7.28", "3.8.0", "be a release that RabbitMQ 3.7.28, which the data are of, can be upgraded to"],
     ["4.4.1", "4.4.9", undefined],
-    ["3.10.8", "3.9.29", "not be older than 3.10.8, which runs: RabbitMQ does not go back"],
+    ["3.10.8", "3.9.29", "not be older than 3.10.8, which the data are of: RabbitMQ does not go back"],
   ])("%s to %s", (from, to, problem) => {
     expect(upgradeProblem(from, to)).toBe(problem);
   });

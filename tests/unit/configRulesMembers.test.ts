@@ -56,6 +56,12 @@ describe("a variable that Warren sets itself, or a secret", () => {
     ["RABBITMQ_DEFAULT_USER", "set rabbitmq.username instead"],
     ["RABBITMQ_DEFAULT_VHOST", "set rabbitmq.vhost instead"],
     ["RABBITMQ_VM_MEMORY_HIGH_WATERMARK", "set rabbitmq.memoryHighWatermark instead"],
+    ["RABBITMQ_NODE_PORT", "set rabbitmq.ports.amqp instead"],
+    ["RABBITMQ_LOGS", "the container's log is the log"],
+    ["RABBITMQ_SSL_CERTFILE", "the image does not start with it; set warren:tls instead"],
+    ["RABBITMQ_SSL_FAIL_IF_NO_PEER_CERT", "the image does not start with it; set warren:tls instead"],
+    ["RABBITMQ_MANAGEMENT_SSL_DEPTH", "the image does not start with it; set warren:tls instead"],
+    ["RABBITMQ_DEFAULT_USER_FILE", "the image does not start with it; Warren makes the first user itself"],
   ];
   refuses([
     ...rows.map(([name, rule]): [string, Record<string, unknown>, string] => [

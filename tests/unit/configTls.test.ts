@@ -184,7 +184,7 @@ test("certificates by another authority are refused, each where it stands", () =
 });
 
 describe("TLS between nodes", () => {
-  const members: ServingNode[] = [{ name: "rabbit1", host: "host1", type: "disc", version: "3.8.9" }];
+  const members: ServingNode[] = [{ name: "rabbit1", host: "host1", type: "disc", version: "3.8.9", running: true }];
   const resting = members.map(({ name, host, type }) => ({ name, host, type }));
   const on = parsed({ tls: { nodes: true } });
 

@@ -110,7 +110,8 @@ describe("commands", () => {
     },
   );
 
-  const verbs = [...read("lab/lab").matchAll(/^verb_(\w+)\(\)/gm)].map(([, verb = ""]) => verb);
+  const lab = ["lab/lab", ...readdirSync(join(root, "lab/lib")).map((name) => `lab/lib/${name}`)].map(read).join("");
+  const verbs = [...lab.matchAll(/^verb_(\w+)\(\)/gm)].map(([, verb = ""]) => verb);
   test.each(named((text) => [...text.matchAll(/\bnpm run lab -- ([a-z]+)/g)].map(([, verb = ""]) => verb)))(
     "%s: npm run lab -- %s is a verb",
     (_path, verb) => {

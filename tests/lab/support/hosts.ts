@@ -1,26 +1,46 @@
-import { execFile } from "node:child_process";
-import { homedir } from "node:os";
+import { execFile, execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** Where the lab keeps its keys. */
-export const labState = join(homedir(), ".local/state/warren/lab");
 export const root = join(__dirname, "../../..");
 
-export const addresses: Record<string, string> = Object.fromEntries(
-  [1, 2, 3, 4, 5].map((i) => [`host${i}`, `198.18.66.1${i}`]),
-);
-export const vip = "198.18.66.100";
-/** This machine, as the hosts see it. */
-export const bridge = "198.18.66.1";
+/** What `lab/lab facts` says of the lab that the environment variable LAB names. */
+interface LabFacts {
+  state: string;
+  key: string;
+  knownHosts: string;
+  /** The first three bytes of all its addresses. */
+  subnet: string;
+  gateway: string;
+  /** Addresses by host. */
+  hosts: Record<string, string>;
+}
+const facts = JSON.parse(execFileSync(join(root, "lab/lab"), ["facts"], { encoding: "utf8" })) as LabFacts;
+
+export const { hosts: addresses, gateway: bridge } = facts;
+
+/** An address in the lab's network, by its last byte; virtual IPs have 100 and more. */
+export function inLab(byte: number): string {
+  return `${facts.subnet}.${byte}`;
+}
+export const vip = inLab(100);
+
+/** A text about the default lab, such as its stack's config, as it reads for the lab that the tests use. */
+export function ofThisLab(text: string): string {
+  return text.replaceAll("198.18.66.", `${facts.subnet}.`).replaceAll("~/.local/state/warren/lab/", `${facts.state}/`);
+}
+/** The other way round: a text of the lab that the tests use, as it reads for the default lab. */
+export function ofDefaultLab(text: string): string {
+  return text.replaceAll(`${facts.subnet}.`, "198.18.66.");
+}
 
 /** Runs a command as root on one of the lab's hosts, and gives its standard output. */
 export async function onHost(host: string, command: string): Promise<string> {
   const options = [
-    `IdentityFile=${labState}/ssh/id_ed25519`,
-    `UserKnownHostsFile=${labState}/ssh/known_hosts`,
+    `IdentityFile=${facts.key}`,
+    `UserKnownHostsFile=${facts.knownHosts}`,
     "StrictHostKeyChecking=yes",
     "BatchMode=yes",
     "ConnectTimeout=5",
@@ -30,12 +50,12 @@ export async function onHost(host: string, command: string): Promise<string> {
   return stdout.trim();
 }
 
-/** The same command on all five. */
+/** The same command on all of them. */
 export async function onEveryHost(command: string): Promise<string[]> {
   return Promise.all(Object.keys(addresses).map((host) => onHost(host, command)));
 }
 
-/** Five pristine hosts, with the images on them. */
+/** Makes all hosts pristine, with the images on them. */
 export async function resetLab(): Promise<void> {
   await run(join(root, "lab/lab"), ["reset"], { maxBuffer: 64 << 20 });
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 
 import type { StackOutputs } from "../../../components/outputs";
-import { root } from "./hosts";
+import { ofThisLab, root } from "./hosts";
 
 /** The `config` of a stack's file, as far as tests change it. */
 export interface StackFile {
@@ -43,7 +43,7 @@ export type Outputs = Pick<
 
 /**
  * A stack of the real program, run by the real engine, in a project folder, with a config and a backend of its own. The
- * config is the dev stack's, with a test's changes.
+ * config is the dev stack's, on the hosts of the lab that the tests use, with a test's changes.
  */
 export class Stack {
   /** Everything that its runs printed, but for what `pulumi stack` was asked to show. */
@@ -59,7 +59,7 @@ export class Stack {
     writeFileSync(join(this.directory, "Pulumi.yaml"), stringify({ ...project, main: root }));
     mkdirSync(join(this.directory, "state"));
     this.file = join(this.directory, `Pulumi.${name}.yaml`);
-    const dev = parse(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")) as { config: StackFile };
+    const dev = parse(ofThisLab(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8"))) as { config: StackFile };
     change(dev.config);
     writeFileSync(this.file, stringify({ config: dev.config }));
   }
