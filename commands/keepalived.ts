@@ -1,4 +1,4 @@
-import { looks, step } from "./step";
+import { looks, step, type HostFile } from "./step";
 
 /*
  * Steps of keepalived on a balancer's host, and what its configuration and its container have to know of them.
@@ -12,6 +12,9 @@ export const servesProgram = `${configDirectory}/warren-serves`;
 
 /** The program that keepalived runs at each change, with the log file and the user's own program (`-`: none) as arguments. */
 export const changedProgram = `${configDirectory}/warren-changed`;
+
+/** The configuration before it has been checked. */
+export const stagedFile = `${configDirectory}/keepalived.conf.staged`;
 
 /** Name of keepalived's container on its host. */
 export const container = "keepalived";
@@ -46,8 +49,8 @@ export interface ConfigData extends OwnContainer {
   /** Absent: keepalived runs on the host itself. */
   image?: string | undefined;
   capabilities: readonly string[];
-  /** The text of keepalived.conf in base64. */
-  conf: string;
+  /** keepalived.conf, as a file at {@link stagedFile}. */
+  conf: readonly HostFile[];
   /** `INTERFACE ROUTER-ID ADDRESSES PEERS`: lists with commas, without prefix lengths; `-` for no peers. */
   instances: readonly string[];
   /** The user's own program for changes. */

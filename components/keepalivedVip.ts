@@ -146,7 +146,9 @@ export class KeepalivedVip extends pulumi.ComponentResource {
       ...this.own(host),
       image,
       capabilities: keepalived.capabilities,
-      conf: password.apply((text) => Buffer.from(this.conf(host, text, healthPortFile)).toString("base64")),
+      conf: password.apply((text) => [
+        { path: keepalived.stagedFile, mode: "0400", content: this.conf(host, text, healthPortFile) },
+      ]),
       instances,
       hook: notify?.hook,
       logFile: notify?.logFile,

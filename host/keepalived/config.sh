@@ -2,7 +2,7 @@
 # Stages keepalived's configuration and has keepalived check it. Before an instance first comes to this host, nobody else may have its addresses
 # or its router id.
 #
-# Data: conf (base64), stack and part (of the own container), image (absent: keepalived runs on the host), hook and log_file (of the notes at a change),
+# Data: conf (one file), stack and part (of the own container), image (absent: keepalived runs on the host), hook and log_file (of the notes at a change),
 # instances: lines of `INTERFACE ROUTER-ID ADDRESSES PEERS`, where ADDRESSES and PEERS are lists with commas; PEERS may be -
 
 create() {
@@ -34,7 +34,7 @@ write_keepalived_files() {
     # Docker would make a directory of a file that is not there.
     : >> "$log_file"
   fi
-  write_files "0400 root:root $keepalived_staged $conf"
+  write_files "${conf[0]/ \/etc\// $etc/}"
 }
 
 # keepalived 2.2.7 ends its own test by a signal where scripts run as another user, so a copy is tested in which they run as root:

@@ -1,5 +1,5 @@
 import type { ConfigData, ServiceData } from "../../../commands/keepalived";
-import { capabilities } from "../../../commands/keepalived";
+import { capabilities, stagedFile } from "../../../commands/keepalived";
 
 /** keepalived's directory on a host. */
 export const directory = "/etc/keepalived";
@@ -15,7 +15,7 @@ export const own = { stack: "o/p/s", part: "vip-host4" };
 export const config: ConfigData = {
   ...own,
   capabilities,
-  conf: Buffer.from(staged).toString("base64"),
+  conf: [{ path: stagedFile, mode: "0400", content: staged }],
   instances: ["eth0 51 198.18.66.100 198.18.66.15"],
 };
 
