@@ -30,7 +30,12 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, options: Par
     report([key], unprinted.unknownKey, unknownKeyRule(key, Object.keys(sections)));
   }
 
-  const read = readSections(raw, report);
+  const faulty: Path[] = [];
+  const read = readSections(raw, (path, value, rule) => {
+    faulty.push(path);
+    report(path, value, rule);
+  });
+  const fromHere = problems.length;
   const { ssh, prepare } = read;
   const hosts = read.hosts && ssh && resolveHosts(read.hosts, ssh, options, report);
   const rabbitmq = read.rabbitmq && resolveRabbitmq(read.rabbitmq, read.tls, report);
@@ -40,6 +45,9 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, options: Par
   const vip = read.vip && resolveVip(read.vip, read.haproxy?.hosts, report);
   checkPlacement(read, report);
   checkRotations(read, report);
+
+  // What a rule finds where a value was left out for its own fault is no fault of its own.
+  problems.push(...problems.splice(fromHere).filter((problem) => !faulty.some((at) => comesOf(problem, at))));
 
   if (problems.length > 0 || !hosts || !prepare || !rabbitmq || !haproxy) {
     throw new ConfigError(options.stack, inOrder(problems));
@@ -51,16 +59,48 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, options: Par
 /** Sections whose absence means that there is none of it. */
 const optional: ReadonlySet<string> = new Set(["vip", "firewall", "tls"]);
 
-/** The sections that keep their schema; the others are reported. */
+/**
+ * The sections, as far as they keep their schema; what does not is reported. A section with faults is read without them, so that
+ * the rules between values are checked in the same run.
+ */
 function readSections(raw: Readonly<Record<string, unknown>>, report: Report): Readable {
   const readable: Record<string, unknown> = {};
   for (const [name, schema] of Object.entries(sections)) {
     if (optional.has(name) && raw[name] === undefined) continue;
     const result = schema.safeParse(raw[name]);
-    if (result.success) readable[name] = result.data;
-    else for (const issue of result.error.issues) reportIssue(name, raw[name], issue, report);
+    if (result.success) {
+      readable[name] = result.data;
+      continue;
+    }
+    for (const issue of result.error.issues) reportIssue(name, raw[name], issue, report);
+    const rest = schema.safeParse(without(raw[name], result.error.issues));
+    if (rest.success) readable[name] = rest.data;
   }
   return readable;
+}
+
+/** A section's value without what is at fault. */
+function without(section: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
+  const copy = structuredClone(section);
+  for (const { path, ...issue } of issues) {
+    const steps = path.map((step) => (typeof step === "number" ? step : String(step)));
+    const paths = issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...steps, key]) : [steps];
+    for (const at of paths) {
+      const holder = valueAt(copy, at.slice(0, -1));
+      const last = at.at(-1);
+      // An entry of a list stays: the places of those behind it stand in other errors.
+      if (typeof holder === "object" && holder !== null && typeof last === "string") {
+        Reflect.deleteProperty(holder, last);
+      }
+    }
+  }
+  return copy;
+}
+
+/** Whether a problem is there only because the value at a path was left out: it is about that value, or misses one next to it. */
+function comesOf({ path, value }: Problem, at: Path): boolean {
+  const outer = value === undefined ? at.slice(0, -1) : at;
+  return outer.every((step, index) => path[index] === step);
 }
 
 function reportIssue(section: string, value: unknown, issue: z.core.$ZodIssue, report: Report): void {

@@ -61,7 +61,8 @@ function checkTls(haproxy: Haproxy, made: boolean, report: Report): void {
   if (!tls) {
     for (const name of ["amqps", "managementTls"] as const) {
       if (ports[name] !== undefined && !made) {
-        report(at("tls"), undefined, `must be given where warren:haproxy.ports.${name} is`);
+        const rule = `must be given where warren:haproxy.ports.${name} is: add warren:tls, for certificates that are made, or warren:haproxy.tls with your own`;
+        report(at("tls"), undefined, rule);
       }
     }
     return;

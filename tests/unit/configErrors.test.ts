@@ -240,6 +240,25 @@ describe("all at once", () => {
   warren:vip.check.weight: -1 - must be larger than the gap between the priorities (101 and 99: at least 3)`);
   });
 
+  test("a misspelt key or a wrong value hides nothing else in its section, nor what others say of it", () => {
+    const changes = {
+      "rabbitmq.clustername": "a",
+      "rabbitmq.nodes.2.host": "host9",
+      "rabbitmq.ports.amqp": "5672",
+      "haproxy.hosts": ["host1", "host7"],
+      "vip.check.sudden": 1,
+      "vip.check.weight": -1,
+    };
+    expect(faults(changes)).toEqual([
+      'warren:rabbitmq.ports.amqp: "5672" - must be a whole number from 1 to 65535',
+      "warren:rabbitmq.clustername: unknown key - must be a known key: did you mean clusterName?",
+      'warren:rabbitmq.nodes[2].host: "host9" - must be one of the hosts (host1, host2, host3)',
+      'warren:haproxy.hosts[1]: "host7" - must be one of the hosts (host1, host2, host3)',
+      "warren:vip.check.sudden: unknown key - must be one of intervalSeconds, rise, fall, weight",
+      "warren:vip.check.weight: -1 - must be larger than the gap between the priorities (101 and 100: at least 2)",
+    ]);
+  });
+
   test("an empty config is told what it needs", () => {
     const none = { hosts: undefined, rabbitmq: undefined, haproxy: undefined, vip: undefined };
     expect(refusal(none)).toBe(`Stack "dev": 3 errors in its configuration. Nothing was touched.

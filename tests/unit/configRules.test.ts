@@ -148,12 +148,12 @@ describe("balancer", () => {
     [
       "a TLS port without a certificate",
       { "haproxy.ports.amqps": 15671 },
-      "warren:haproxy.tls: not given - must be given where warren:haproxy.ports.amqps is",
+      "warren:haproxy.tls: not given - must be given where warren:haproxy.ports.amqps is: add warren:tls, for certificates that are made, or warren:haproxy.tls with your own",
     ],
     [
       "a page by HTTPS without a certificate",
       { "haproxy.ports.managementTls": 15673 },
-      "warren:haproxy.tls: not given - must be given where warren:haproxy.ports.managementTls is",
+      "warren:haproxy.tls: not given - must be given where warren:haproxy.ports.managementTls is: add warren:tls, for certificates that are made, or warren:haproxy.tls with your own",
     ],
     [
       "TLS that ends at the balancers without a certificate",

@@ -124,7 +124,7 @@ describe("refused", () => {
     [
       "a balancer without a certificate, where the brokers' are given",
       { tls: { certificates: given(nodePem) }, "haproxy.ports": { amqps: 15673 } },
-      "warren:haproxy.tls: not given - must be given where warren:haproxy.ports.amqps is",
+      "warren:haproxy.tls: not given - must be given where warren:haproxy.ports.amqps is: add warren:tls, for certificates that are made, or warren:haproxy.tls with your own",
     ],
     [
       "a node without a certificate",
