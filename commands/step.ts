@@ -59,8 +59,12 @@ function line({ mode, owner = "root:root", path, content }: HostFile): string {
   return [mode, owner, path, Buffer.from(content).toString("base64")].join(" ");
 }
 
+/** Variables of the library that data must not overwrite. */
+const reserved = ["action", "etc", "library", "resource", "root", "run", "state", "step_name"];
+
 function assignment(key: string, value: Value): string {
   const variable = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  if (reserved.includes(variable)) throw new Error(`${key} is a name of the library's own`);
   if (value === undefined) return "";
   if (typeof value !== "object") return `${variable}=${quote(String(value))}\n`;
   const words = isFiles(value) ? value.map(line) : value;
@@ -77,12 +81,20 @@ export function render(data: object): string {
 /** Where a host's library is. */
 export const library = "/usr/local/lib/warren";
 
+/** What is done with a step: see `host/warren`. */
+export type Action = "create" | "update" | "delete" | "run";
+
 /**
- * The command that runs a step, as root, whatever the login's own shell is. A login that is not root needs `sudo` without a
- * password (`-n`: fail at once rather than wait for one that nobody can type).
+ * A command as root, whatever the login's own shell is. A login that is not root needs `sudo` without a password (`-n`: fail
+ * at once rather than wait for one that nobody can type).
  */
-export function runStep(user: string, part: "create" | "update" | "delete", name: string, resource: string): string {
-  const run = `${user === "root" ? "" : "sudo -n "}${library}/current/warren ${part} ${name} ${resource}`;
+export function asRoot(user: string, command: string): string {
+  return user === "root" ? command : `sudo -n ${command}`;
+}
+
+/** The command that runs a step; its data are its standard input. */
+export function runStep(user: string, action: Action, name: string, resource: string): string {
+  const run = asRoot(user, `${library}/current/warren ${action} ${name} ${resource}`);
   // On a machine that was replaced or reinstalled there is nothing to take away.
-  return part === "delete" ? `test ! -e ${library} -a ! -e /etc/warren/owner || ${run}` : run;
+  return action === "delete" ? `test ! -e ${library} -a ! -e /etc/warren/owner || ${run}` : run;
 }

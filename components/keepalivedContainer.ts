@@ -45,7 +45,7 @@ export function keepalivedContainer(
 ): ReturnType<Host["run"]> {
   const spec = containerSpec(args);
   const settings = containerDigest(spec, host.machine);
-  const makeRoom = [removeStray(container, stackLabel(), name, stopGraceSeconds), inContainer.endService()].join("\n");
+  const stray = { container, stack: stackLabel(), part: name, graceSeconds: stopGraceSeconds };
   const made = new docker.Container(
     `${name}-container`,
     {
@@ -58,7 +58,12 @@ export function keepalivedContainer(
       parent,
       provider: host.docker,
       dependsOn,
-      hooks: { beforeCreate: [host.beforeCreate(`${name}-make-room`, makeRoom)] },
+      hooks: {
+        beforeCreate: [
+          host.beforeCreate(`${name}-remove-stray`, removeStray, stray),
+          host.beforeCreateScript(`${name}-make-room`, inContainer.endService()),
+        ],
+      },
     }),
   );
   return host.run(
