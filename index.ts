@@ -1,3 +1,5 @@
+import * as random from "@pulumi/random";
+
 import { Firewall } from "./components/firewall";
 import { HaproxyPair } from "./components/haproxyPair";
 import { Host } from "./components/host";
@@ -30,9 +32,14 @@ export = async (): Promise<StackOutputs> => {
   const adopting = rabbitmq.nodes.filter((node) => node.adopt !== undefined);
   const timezone = prepare.timezone === undefined ? {} : { timezone: prepare.timezone };
 
+  // It stays when the stack gets another name, and is the owner's name on each host.
+  const deployment = new random.RandomUuid("deployment").result;
   const preparation = { ...prepare, reservedPorts: contestedPorts(config) };
   const hosts = new Map(
-    Object.entries(config.hosts).map(([name, machine]) => [name, new Host(name, { ...machine, preparation })]),
+    Object.entries(config.hosts).map(([name, machine]) => [
+      name,
+      new Host(name, { ...machine, preparation, deployment }),
+    ]),
   );
   const host = (name: string): Host => present(hosts.get(name));
 
@@ -63,7 +70,8 @@ export = async (): Promise<StackOutputs> => {
     ),
     readyCheck: saysWhetherReady(rabbitmq.version),
     brokerTls: tls,
-    vips: (vip?.instances ?? []).map((ips) => ({ ...ips, hosts: ips.hosts.map(host) })),
+    vips:
+      vip === undefined ? [] : vip.instances.map((ips) => ({ ...ips, hosts: ips.hosts.map(host), check: vip.check })),
     brokers: [cluster.formed],
     rolling: serving.length + adopting.length > 0,
   });

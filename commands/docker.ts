@@ -1,4 +1,5 @@
 import { quote } from "./shell";
+import { looks, step } from "./step";
 
 /** Container labels that say which stack and which part of it a container belongs to. */
 export const labels = {
@@ -36,16 +37,17 @@ export function refuseForeign(container: string, stack: string, part: string, by
 fi`;
 }
 
-/**
- * Removes a container that Docker made but the state does not know, as a run leaves it that was killed while the container
- * was being made. Only a container with this stack's and this part's labels is touched; it is stopped with its grace first.
- */
-export function removeStray(name: string, stack: string, part: string, graceSeconds: number): string {
-  const filters = [`name=^/${name}$`, `label=${labels.stack}=${stack}`, `label=${labels.part}=${part}`].map(
-    (filter) => `--filter ${quote(filter)}`,
-  );
-  return `stray=$(docker ps -aq ${filters.join(" ")}) && if [ -n "$stray" ]; then docker stop -t ${graceSeconds} $stray && docker rm $stray; fi`;
+/** Data of `host/remove-stray.sh`. */
+export interface StrayData {
+  /** Name of the container. */
+  container: string;
+  stack: string;
+  part: string;
+  graceSeconds: number;
 }
+
+/** Right before a container is made: one of the same stack and part goes that Docker made but the state does not know. */
+export const removeStray = step<StrayData>("remove-stray", looks("removes what a killed run left"));
 
 /** Shell condition: there is such a container, and it is not one of Warren's. */
 export function madeByHand(container: string): string {

@@ -103,3 +103,6 @@ export interface HeldData {
 export const holds = step<HeldData>("keepalived/holds", looks("waits until it holds the virtual IP"));
 export const standsBy = step<HeldData>("keepalived/stands-by", looks("waits until it stands by"));
 export const held = step<HeldData>("keepalived/held", looks("waits until a host holds the virtual IP"));
+
+/** Run by a hook right before keepalived's container is made: the host's own keepalived gives way. */
+export const makeRoom = step<object>("keepalived/make-room", looks("the host's keepalived gives way"));

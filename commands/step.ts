@@ -81,12 +81,20 @@ export function render(data: object): string {
 /** Where a host's library is. */
 export const library = "/usr/local/lib/warren";
 
+/** What is done with a step: see `host/warren`. */
+export type Action = "create" | "update" | "delete" | "run";
+
 /**
- * The command that runs a step, as root, whatever the login's own shell is. A login that is not root needs `sudo` without a
- * password (`-n`: fail at once rather than wait for one that nobody can type).
+ * A command as root, whatever the login's own shell is. A login that is not root needs `sudo` without a password (`-n`: fail
+ * at once rather than wait for one that nobody can type).
  */
-export function runStep(user: string, part: "create" | "update" | "delete", name: string, resource: string): string {
-  const run = `${user === "root" ? "" : "sudo -n "}${library}/current/warren ${part} ${name} ${resource}`;
+export function asRoot(user: string, command: string): string {
+  return user === "root" ? command : `sudo -n ${command}`;
+}
+
+/** The command that runs a step; its data are its standard input. */
+export function runStep(user: string, action: Action, name: string, resource: string): string {
+  const run = asRoot(user, `${library}/current/warren ${action} ${name} ${resource}`);
   // On a machine that was replaced or reinstalled there is nothing to take away.
-  return part === "delete" ? `test ! -e ${library} -a ! -e /etc/warren/owner || ${run}` : run;
+  return action === "delete" ? `test ! -e ${library} -a ! -e /etc/warren/owner || ${run}` : run;
 }

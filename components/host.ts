@@ -8,19 +8,20 @@ import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { prepareHost, unprepareHost, type HostPreparation } from "../commands/prepareHost";
-import { runScript, scriptInput } from "../commands/shell";
 import { installLibrary, readLibrary } from "../commands/library";
+import { prepare, type PrepareData } from "../commands/prepare";
+import { runScript, scriptInput } from "../commands/shell";
 import { sshOptions, type Login } from "../commands/ssh";
+import { asRoot, render, runStep, type Step } from "../commands/step";
 import type { DriftWatch } from "../facts/drift";
-import { render, runStep, type Step } from "../commands/step";
+import { stackLabel } from "./container";
 
 export interface HostArgs extends Login {
   /** Tells this machine from another one that takes its place. */
   machine: string;
   /** The machine is gone for good: nothing is done to it any more, and nothing fails because it does not answer. */
   lost: boolean;
-  preparation: Omit<HostPreparation, "name" | "user">;
+  preparation: Omit<PrepareData, "host" | "user" | "libraryDigest">;
   /** Id of the deployment that owns the host. */
   deployment: pulumi.Output<string>;
   /** What has to run again because it no longer holds on the host. */
@@ -76,10 +77,12 @@ export class Host extends pulumi.ComponentResource {
     mkdirSync(controlDirectory, { recursive: true, mode: 0o700 });
     this.sshOpts = sshOptions(args, controlDirectory);
 
-    this.ready = this.run(
+    const library = this.bringLibrary();
+    this.ready = this.step(
       `${name}-prepare`,
-      { create: prepareHost({ ...args.preparation, name, user }), delete: unprepareHost(name) },
-      { parent: this },
+      prepare,
+      { host: name, user, ...args.preparation, libraryDigest: readLibrary().digest },
+      { parent: this, hooks: { beforeCreate: [library], beforeUpdate: [library] } },
     );
     this.docker = new docker.Provider(
       `${name}-docker`,
@@ -171,23 +174,51 @@ export class Host extends pulumi.ComponentResource {
     );
   }
 
-  /** A hook that runs a script on this host before a resource is created; it fails the resource when the script fails. */
-  beforeCreate(name: string, script: string): pulumi.ResourceHook {
-    const { user, address, port } = this.args;
+  /**
+   * A hook that runs a step of the host's library before a resource is created, and fails the resource when the step fails.
+   * Nothing is recorded of it.
+   */
+  beforeCreate<Data extends object>(name: string, step: Step<Data>, data: Data): pulumi.ResourceHook {
+    const command = runStep(this.args.user, "run", step.name, name);
     return new pulumi.ResourceHook(name, async () => {
-      const ssh = promisify(execFile)("ssh", [
-        ...this.sshOpts,
-        "-p",
-        String(port),
-        `${user}@${address}`,
-        runScript(user, "create", name),
-      ]);
-      ssh.child.stdin?.on("error", () => undefined);
-      ssh.child.stdin?.end(scriptInput({ create: script }));
-      await ssh.catch((error: unknown) => {
-        const { stderr, message } = error as { stderr?: string; message: string };
-        throw new pulumi.RunError(`${this.name}: ${stderr?.trim() || message}`);
-      });
+      await this.runOverSsh(command, render({ deployment: await valueOf(this.args.deployment), ...data }));
     });
   }
+
+  /** The same with a script. */
+  beforeCreateScript(name: string, script: string): pulumi.ResourceHook {
+    const command = runScript(this.args.user, "create", name);
+    return new pulumi.ResourceHook(name, () => this.runOverSsh(command, scriptInput({ create: script })));
+  }
+
+  /** A hook that makes the host this deployment's, and brings it the library that its steps are run from. */
+  private bringLibrary(): pulumi.ResourceHook {
+    const { user, deployment } = this.args;
+    const [library, stack] = [readLibrary(), stackLabel()];
+    return new pulumi.ResourceHook(`${this.name}-library`, async () => {
+      const input = installLibrary(library, await valueOf(deployment), stack);
+      // A kept connection would stay without the docker group, which the login may get only afterwards.
+      await this.runOverSsh(asRoot(user, "bash -s install"), input, ["-o", "ControlPath=none"]);
+    });
+  }
+
+  /** Runs a command on this host with a standard input; throws what it says on standard error. */
+  private async runOverSsh(command: string, input: string, options: string[] = []): Promise<void> {
+    const { user, address, port } = this.args;
+    const destination = ["-p", String(port), `${user}@${address}`];
+    const ssh = promisify(execFile)("ssh", [...options, ...this.sshOpts, ...destination, command]);
+    ssh.child.stdin?.on("error", () => undefined);
+    ssh.child.stdin?.end(input);
+    await ssh.catch((error: unknown) => {
+      const { stderr, message } = error as { stderr?: string; message: string };
+      throw new pulumi.RunError(`${this.name}: ${stderr?.trim() || message}`);
+    });
+  }
+}
+
+/** An output's value where hooks run: the engine knows it by then. */
+function valueOf(output: pulumi.Output<string>): Promise<string> {
+  return new Promise((resolve) => {
+    output.apply(resolve);
+  });
 }

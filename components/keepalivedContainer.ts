@@ -5,7 +5,14 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import { removeStray } from "../commands/docker";
 import { signsDirectory } from "../commands/haproxy";
-import { capabilities, configDirectory, container, keepalivedRunning, stopGraceSeconds } from "../commands/keepalived";
+import {
+  capabilities,
+  configDirectory,
+  container,
+  keepalivedRunning,
+  makeRoom,
+  stopGraceSeconds,
+} from "../commands/keepalived";
 import { containerDefaults, containerDigest, ownLabels, stackLabel } from "./container";
 import type { Host } from "./host";
 
@@ -45,6 +52,7 @@ export function keepalivedContainer(
   const spec = containerSpec(args);
   const digest = containerDigest(spec, host.machine);
   const settings = host.settings(`${name}-container`, container, `${name}-running`, digest);
+  const stray = { container, stack: stackLabel(), part: name, graceSeconds: stopGraceSeconds };
   const made = new docker.Container(
     `${name}-container`,
     {
@@ -57,7 +65,12 @@ export function keepalivedContainer(
       parent,
       provider: host.docker,
       dependsOn,
-      hooks: { beforeCreate: [host.makeRoom(name, { container, part: name, graceSeconds: stopGraceSeconds })] },
+      hooks: {
+        beforeCreate: [
+          host.beforeCreate(`${name}-remove-stray`, removeStray, stray),
+          host.beforeCreate(`${name}-make-room`, makeRoom, {}),
+        ],
+      },
     }),
   );
   return host.step(`${name}-running`, keepalivedRunning, { containerId: made.id }, { parent, dependsOn: [made] });

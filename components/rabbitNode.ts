@@ -152,10 +152,10 @@ export class RabbitNode extends pulumi.ComponentResource {
         dependsOn: [gate, ...adopted],
         hooks: {
           beforeCreate: [
-            host.beforeCreate(
-              `${name}-remove-stray`,
-              removeStray(rabbitContainer, stackLabel(), name, args.stopGraceSeconds),
-            ),
+            host.beforeCreate(`${name}-remove-stray`, removeStray, {
+              ...{ container: rabbitContainer, stack: stackLabel(), part: name },
+              graceSeconds: args.stopGraceSeconds,
+            }),
           ],
         },
       }),

@@ -46,3 +46,14 @@ container_state() { # CONTAINER
   made=$(inspect "$1" '{{.Id}} {{.Image}} {{json .Config.Env}} {{json .Config.Labels}} {{json .HostConfig}}') || return 1
   sha256sum <<< "$made" | cut -c1-64
 }
+
+# Ends the step where a container has something below a directory mounted.
+refuse_mounted() { # CONTAINER DIRECTORY
+  local mounts source
+  mounts=$(inspect "$1" '{{range .Mounts}}{{println .Source}}{{end}}') || return 0
+  while read -r source; do
+    case $source/ in
+      "$2"/*) die "the container $1 uses $2, which would be deleted beneath it. Remove the container first. Nothing was changed" ;;
+    esac
+  done <<< "$mounts"
+}

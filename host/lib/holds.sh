@@ -57,3 +57,29 @@ holds_container() { # CONTAINER DIGEST
 holds_http() { # PORT PATH
   answers_200 "$1" "$2" || echo "port $1 does not answer for $2"
 }
+
+# A symbolic link leads to where it should.
+holds_link() { # LINK TARGET
+  local now
+  now=$(readlink "$1") || now="no link"
+  [ "$now" = "$2" ] || echo "$1 is $now, not a link to $2"
+}
+
+# A file that others may change still has a word in it.
+holds_mentions() { # FILE WORD
+  grep -qsF -e "$2" "$1" || echo "$1 does not name $2"
+}
+
+holds_group() { # USER GROUP
+  id -nG "$1" 2> /dev/null | grep -qw -e "$2" || echo "$1 is not in the group $2"
+}
+
+# This host's library is the one that the last update brought, and whole.
+holds_library() { # DIGEST
+  local home=$root/usr/local/lib/warren
+  if [ "$(readlink "$home/current")" != "$1" ]; then
+    echo "Warren's library is missing or another one"
+  elif ! (cd "$home/$1" && sha256sum -c --status .complete) 2> /dev/null; then
+    echo "Warren's library was changed"
+  fi
+}

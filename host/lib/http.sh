@@ -1,8 +1,17 @@
 # shellcheck shell=bash
 
-# Whether a GET answers 200. By bash alone, since not every host has curl, and so that a login shows in no process list.
+# HTTP by bash alone, since not every host has curl, and so that a login shows in no process list.
+
+# Whether another machine accepts connections: a machine that is down would hold up bash for minutes.
+accepts() { # ADDRESS PORT
+  # shellcheck disable=SC2016 # the words are the inner shell's
+  timeout 5 bash -c 'exec 3<> "/dev/tcp/$0/$1"' "$1" "$2" 2> /dev/null
+}
+
+# Whether a GET answers 200.
 answers_200() { # PORT PATH [USER:PASSWORD] [ADDRESS]
   local port=$1 path=$2 login=${3:-} address=${4:-127.0.0.1} authorization=
+  [ "$address" = 127.0.0.1 ] || accepts "$address" "$port" || return 1
   [ -z "$login" ] || authorization="Authorization: Basic $(printf %s "$login" | base64 -w0)"$'\r\n'
   (
     exec 3<> "/dev/tcp/$address/$port"
@@ -14,6 +23,7 @@ answers_200() { # PORT PATH [USER:PASSWORD] [ADDRESS]
 # Prints the body of a GET that answers 200; fails otherwise.
 http_get() { # PORT PATH [USER:PASSWORD] [ADDRESS]
   local port=$1 path=$2 login=${3:-} address=${4:-127.0.0.1} authorization='' answer
+  [ "$address" = 127.0.0.1 ] || accepts "$address" "$port" || return 1
   [ -z "$login" ] || authorization="Authorization: Basic $(printf %s "$login" | base64 -w0)"$'\r\n'
   answer=$(
     exec 2> /dev/null

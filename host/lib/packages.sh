@@ -27,5 +27,5 @@ install_by_apt() { # NAMES
 # Fails only where another program has the lists.
 update_apt_lists() {
   said=$(apt-get -qq update 2>&1 > /dev/null) && return
-  case $said in *lock*) return 1 ;; *) die "apt-get update failed: $said" ;; esac
+  case $said in *"get lock"* | *"to lock"*) return 1 ;; *) die "apt-get update failed: $said" ;; esac
 }

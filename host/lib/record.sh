@@ -29,7 +29,9 @@ forget_step() { rm -f "$(record_of "$1")"; } # RESOURCE
 record_step() { # RESOURCE DATA
   local file
   file=$(record_of "$1")
-  (umask 077 && mkdir -p "${file%/*}")
+  # Others read below $state, such as keepalived's check: only the records are root's alone.
+  mkdir -p "$state"
+  [ -d "${file%/*}" ] || mkdir -m 700 "${file%/*}"
   {
     echo "input $(input_digest "$2")"
     printf '%s\n' "again ${again:-}" "${recorded[@]}"
@@ -45,12 +47,16 @@ input_digest() { # DATA
 
 # The container is to stay as it is now.
 expects_container() { # CONTAINER
-  expects container "$1" "$(container_state "$1")"
+  local digest
+  digest=$(container_state "$1")
+  expects container "$1" "$digest"
 }
 
 # A table of nftables is to stay as it is now.
 expects_nft() { # FAMILY TABLE
-  expects nft "$1" "$2" "$(nft -s list table "$1" "$2" | sha256sum | cut -c1-64)"
+  local listed
+  listed=$(nft -s list table "$1" "$2")
+  expects nft "$1" "$2" "$(sha256sum <<< "$listed" | cut -c1-64)"
 }
 
 # A program has just read this file, and is to go on by it.

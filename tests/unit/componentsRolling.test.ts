@@ -4,6 +4,8 @@ import { deploy, type Deployment } from "./support/mocks";
 
 import { join } from "node:path";
 
+import * as pulumi from "@pulumi/pulumi";
+
 import { Host } from "../../components/host";
 import { RabbitCluster, type RabbitClusterArgs } from "../../components/rabbitCluster";
 
@@ -152,7 +154,8 @@ describe("a cluster by itself", () => {
       const nodes = types.map((type, index) => {
         const address = `192.0.2.${index + 1}`;
         const login = { address, machine: address, lost: false, user: "root", port: 22, privateKeyFile };
-        return { name: `node${index + 1}`, host: new Host(`machine${index + 1}`, { ...login, preparation }), type };
+        const host = new Host(`machine${index + 1}`, { ...login, preparation, deployment: pulumi.output("d") });
+        return { name: `node${index + 1}`, host, type };
       });
       new RabbitCluster("broker", {
         image: "rabbitmq:3.8.9-management",

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-import { render, type Step } from "../../../commands/step";
+import { render, type Action, type Step } from "../../../commands/step";
 import { runProgram, type Outcome, type Stubs } from "../../unit/support/bash";
 import { makeDirectory } from "../../unit/support/directory";
 
@@ -16,7 +16,7 @@ export interface Circumstances {
   /** Files that are on the host already, by absolute path. */
   files?: Record<string, string>;
   /** Default: create. */
-  part?: "create" | "update" | "delete";
+  part?: Action;
   /** Bash that is run after the library and before the step: it may replace the library's functions. */
   before?: string;
   /** The directory of an earlier run, so that a step runs again on the same host. */

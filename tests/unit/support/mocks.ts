@@ -57,6 +57,8 @@ function made({ type, name }: pulumi.runtime.MockResourceArgs): Values {
   switch (type) {
     case "random:index/randomPassword:RandomPassword":
       return { result: `generated-${name}` };
+    case "random:index/randomUuid:RandomUuid":
+      return { result: `uuid-${name}` };
     case "docker:index/remoteImage:RemoteImage":
       return { imageId };
     case "tls:index/privateKey:PrivateKey":
