@@ -6,7 +6,7 @@ import { removeStray } from "../commands/docker";
 import * as haproxy from "../commands/haproxy";
 import type { HostFile } from "../commands/step";
 import { haproxyCfg, healthPath, type Frontends, type HaproxyCfg } from "../templates/haproxyCfg";
-import { containerDefaults, containerDigest, ownLabels, sha256, stackLabel } from "./container";
+import { containerDefaults, containerDigest, ownLabels, sha256 } from "./container";
 import { generated } from "./generated";
 import type { Host } from "./host";
 import type { StackTls } from "./stackTls";
@@ -113,7 +113,7 @@ export class HaproxyPair extends pulumi.ComponentResource {
     this.healthPortFiles[host.name] = haproxy.healthPortFile(place);
     const image = new docker.RemoteImage(
       `${name}-image`,
-      { name: args.image, keepLocally: true, triggers: { machine: host.machine } },
+      { name: args.image, keepLocally: true, triggers: host.imageTriggers(`${name}-image`, args.image) },
       host.options({ parent: this, provider: host.docker, dependsOn: [host.ready] }),
     );
     const config = host.step(
@@ -121,7 +121,7 @@ export class HaproxyPair extends pulumi.ComponentResource {
       haproxy.haproxyConfig,
       {
         ...place,
-        ...{ stack: stackLabel(), part: name, byHand: args.adopt === container, image: args.image },
+        ...{ stack: host.stack, part: name, byHand: args.adopt === container, image: args.image },
         files: args.configuration.apply(({ files }): HostFile[] =>
           files.map(([file, content]) => haproxy.stagedFile(place, file, content)),
         ),
@@ -139,14 +139,14 @@ export class HaproxyPair extends pulumi.ComponentResource {
       args.adopt === undefined
         ? []
         : [host.step(`${name}-adopt`, haproxy.haproxyAdopt, { container: args.adopt }, { parent: this, dependsOn })];
-    const stray = { container, stack: stackLabel(), part: name, graceSeconds: stopGraceSeconds };
+    const stray = { container, stack: host.stack, part: name, graceSeconds: stopGraceSeconds };
     const balancer = new docker.Container(
       `${name}-container`,
       {
         ...spec,
         image: image.imageId,
         destroyGraceSeconds: stopGraceSeconds,
-        labels: ownLabels(name, settings),
+        labels: ownLabels(host.stack, name, settings),
       },
       host.options({
         parent: this,

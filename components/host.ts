@@ -14,7 +14,6 @@ import { runScript, scriptInput } from "../commands/shell";
 import { sshOptions, type Login } from "../commands/ssh";
 import { asRoot, render, runStep, type Step } from "../commands/step";
 import type { DriftWatch } from "../facts/drift";
-import { stackLabel } from "./container";
 
 export interface HostArgs extends Login {
   /** Tells this machine from another one that takes its place. */
@@ -24,6 +23,8 @@ export interface HostArgs extends Login {
   preparation: Omit<PrepareData, "host" | "user" | "libraryDigest">;
   /** Id of the deployment that owns the host. */
   deployment: pulumi.Output<string>;
+  /** Name of the stack when that was made. */
+  stack: string;
   /** What has to run again because it no longer holds on the host. */
   drift: DriftWatch;
 }
@@ -55,6 +56,10 @@ export class Host extends pulumi.ComponentResource {
   readonly lost: boolean;
   /** The host's Docker daemon, over SSH. */
   readonly docker: docker.Provider;
+  /** Name of the stack when the deployment was made, which containers and the owner file carry. */
+  readonly stack: string;
+  /** All that has been declared for the host so far. */
+  readonly steps: command.remote.Command[] = [];
   /** The preparation is done, and the firewall is up where there is one. */
   ready: pulumi.Resource;
 
@@ -71,6 +76,7 @@ export class Host extends pulumi.ComponentResource {
     this.address = address;
     this.machine = args.machine;
     this.lost = args.lost;
+    this.stack = args.stack;
 
     // The control sockets of ssh live in the user's own directory: nobody else may come near an open connection.
     const controlDirectory = join(homedir(), ".ssh");
@@ -130,6 +136,12 @@ export class Host extends pulumi.ComponentResource {
     );
   }
 
+  /** What has an image on this host pulled again when it changes. */
+  imageTriggers(resource: string, image: string): Record<string, string> {
+    const again = this.args.drift.image(this.name, resource, image);
+    return { machine: this.machine, ...(again === undefined ? {} : { again }) };
+  }
+
   /**
    * The settings label of a container: the digest of its settings, with an addition where it has to be replaced although its
    * settings are the same, since it is gone or was changed by hand.
@@ -159,7 +171,7 @@ export class Host extends pulumi.ComponentResource {
     const machine = this.machine === host ? undefined : this.machine;
     const again = drift.step(this.name, name, alongWith);
     const values = { deployment, machine, again, ...data } as unknown as pulumi.Input<object>;
-    return new command.remote.Command(
+    const declared = new command.remote.Command(
       name,
       {
         connection: { host, user, port, privateKey: this.privateKey, ...(hostKey === undefined ? {} : { hostKey }) },
@@ -172,6 +184,8 @@ export class Host extends pulumi.ComponentResource {
       },
       this.options(pulumi.mergeOptions({ additionalSecretOutputs: ["stdout", "stderr"] }, opts)),
     );
+    this.steps.push(declared);
+    return declared;
   }
 
   /**
@@ -194,9 +208,9 @@ export class Host extends pulumi.ComponentResource {
   /** A hook that makes the host this deployment's, and brings it the library that its steps are run from. */
   private bringLibrary(): pulumi.ResourceHook {
     const { user, deployment } = this.args;
-    const [library, stack] = [readLibrary(), stackLabel()];
+    const library = readLibrary();
     return new pulumi.ResourceHook(`${this.name}-library`, async () => {
-      const input = installLibrary(library, await valueOf(deployment), stack);
+      const input = installLibrary(library, await valueOf(deployment), this.stack);
       // A kept connection would stay without the docker group, which the login may get only afterwards.
       await this.runOverSsh(asRoot(user, "bash -s install"), input, ["-o", "ControlPath=none"]);
     });

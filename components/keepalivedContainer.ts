@@ -13,7 +13,7 @@ import {
   makeRoom,
   stopGraceSeconds,
 } from "../commands/keepalived";
-import { containerDefaults, containerDigest, ownLabels, stackLabel } from "./container";
+import { containerDefaults, containerDigest, ownLabels } from "./container";
 import type { Host } from "./host";
 
 /*
@@ -34,7 +34,7 @@ export interface KeepalivedContainerArgs {
 export function keepalivedImage(name: string, host: Host, image: string, parent: pulumi.Resource): docker.RemoteImage {
   return new docker.RemoteImage(
     `${name}-image`,
-    { name: image, keepLocally: true, triggers: { machine: host.machine } },
+    { name: image, keepLocally: true, triggers: host.imageTriggers(`${name}-image`, image) },
     host.options({ parent, provider: host.docker, dependsOn: [host.ready] }),
   );
 }
@@ -52,14 +52,14 @@ export function keepalivedContainer(
   const spec = containerSpec(args);
   const digest = containerDigest(spec, host.machine);
   const settings = host.settings(`${name}-container`, container, `${name}-running`, digest);
-  const stray = { container, stack: stackLabel(), part: name, graceSeconds: stopGraceSeconds };
+  const stray = { container, stack: host.stack, part: name, graceSeconds: stopGraceSeconds };
   const made = new docker.Container(
     `${name}-container`,
     {
       ...spec,
       image: args.image.imageId,
       destroyGraceSeconds: stopGraceSeconds,
-      labels: ownLabels(name, settings),
+      labels: ownLabels(host.stack, name, settings),
     },
     host.options({
       parent,

@@ -4,7 +4,7 @@ import * as keepalived from "../commands/keepalived";
 import { healthPath } from "../templates/haproxyCfg";
 import { keepalivedConf, type KeepalivedConf, type VrrpInstance } from "../templates/keepalivedConf";
 import { after } from "./after";
-import { sha256, stackLabel } from "./container";
+import { sha256 } from "./container";
 import { generated } from "./generated";
 import type { Host } from "./host";
 import { keepalivedContainer, keepalivedImage } from "./keepalivedContainer";
@@ -132,7 +132,7 @@ export class KeepalivedVip extends pulumi.ComponentResource {
 
   /** This stack's container on a host, even if it no longer wants one there. */
   private own(host: Host): { stack: string; part: string } {
-    return { stack: stackLabel(), part: `${this.name}-${host.name}` };
+    return { stack: host.stack, part: `${this.name}-${host.name}` };
   }
 
   private configData({ host, healthPortFile }: KeepalivedVipArgs["hosts"][number], password: pulumi.Output<string>) {

@@ -72,7 +72,7 @@ export class RabbitNode extends pulumi.ComponentResource {
 
     this.image = new docker.RemoteImage(
       `${name}-image`,
-      { name: args.image, keepLocally: true, triggers: { machine: host.machine } },
+      { name: args.image, keepLocally: true, triggers: host.imageTriggers(`${name}-image`, args.image) },
       host.options({ parent: this, provider: host.docker, dependsOn: [host.ready] }),
     );
     const checks = [

@@ -14,6 +14,8 @@ export type Facts = Readonly<Record<string, HostFacts | Error>>;
 export interface Question {
   /** Directories of the brokers that are to be on the host. */
   nodes: readonly string[];
+  /** Images that are to be on it. */
+  images: readonly string[];
   managementPort?: number | undefined;
   /** `user:password` of an administrator. */
   login?: string | undefined;

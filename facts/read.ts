@@ -10,6 +10,8 @@ export interface HostFacts {
   addresses: string[];
   /** By name; only names that Warren uses. */
   containers: Record<string, ContainerFacts>;
+  /** By name of an image that is to be on the host: whether it is there. */
+  images: Record<string, boolean>;
   /** By directory of a broker that is to be on the host: whether its data are there. */
   nodes: Record<string, boolean>;
   /** What the broker on the host says of its cluster; null where there is none, or none answers. */

@@ -42,10 +42,23 @@ export async function askHosts(config: StackConfig, { login }: Pick<Belief, "log
   const answers = hosts.map(async ([name, host]): Promise<[string, HostFacts | Error]> => {
     const own = nodes.filter((node) => node.host === name);
     const asked = own.length > 0 && login !== undefined ? { managementPort: ports.management, login } : {};
-    const text = questionText({ nodes: own.map((node) => `${dataDirectory}/${node.name}`), ...asked });
+    const text = questionText({
+      nodes: own.map((node) => `${dataDirectory}/${node.name}`),
+      images: imagesOn(config, name),
+      ...asked,
+    });
     return [name, await askHost(host, controlDirectory, text)];
   });
   return Object.fromEntries(await Promise.all(answers));
+}
+
+/** The images that containers on a host are made of. */
+function imagesOn({ rabbitmq, haproxy, vip }: StackConfig, host: string): string[] {
+  return [
+    ...(rabbitmq.nodes.some((node) => node.host === host) ? [rabbitmq.image] : []),
+    ...(haproxy.hosts.includes(host) ? [haproxy.image] : []),
+    ...(vip?.image !== undefined && vip.hosts.includes(host) ? [vip.image] : []),
+  ];
 }
 
 /**

@@ -1,13 +1,14 @@
 # shellcheck shell=bash
 # Says what is so on this host, as JSON. It changes nothing, and what cannot be told is null.
 #
-# Data: nodes (directories of the brokers that are to be here), management_port and login (`user:password`, optional), to ask a broker on this
+# Data: nodes (directories of the brokers that are to be here), images (that are to be here), management_port and login (`user:password`, optional), to ask a broker on this
 # host for its cluster's members
 
 facts() {
   printf '{"machine":%s,"owner":%s,"library":%s,' "$(quoted "$(cat "$etc/machine-id" 2> /dev/null)")" "$(owner_fact)" "$(library_fact)"
   printf '"addresses":[%s],' "$(ip -o addr show scope global 2> /dev/null | awk '{ sub("/.*", "", $4); printf "%s\"%s\"", sep, $4; sep = "," }')"
   printf '"containers":{%s},' "$(container_facts)"
+  printf '"images":{%s},' "$(image_facts)"
   printf '"nodes":{%s},' "$(node_facts)"
   printf '"members":%s,' "$(member_facts)"
   printf '"steps":{%s}}\n' "$(step_facts)"
@@ -44,13 +45,26 @@ container_facts() {
   docker inspect -f "$format" rabbitmq haproxy keepalived 2> /dev/null | paste -sd, || true
 }
 
+# By name: whether an image is there.
+image_facts() {
+  local image sep=
+  for image in "${images[@]}"; do
+    printf '%s%s:%s' "$sep" "$(quoted "$image")" "$(is_so docker image inspect "$image")"
+    sep=,
+  done
+}
+
 # By directory: whether a broker's data are there.
 node_facts() {
   local directory sep=
   for directory in "${nodes[@]}"; do
-    if [ -n "$(ls -A "$directory/data/mnesia" 2> /dev/null)" ]; then printf '%s%s:true' "$sep" "$(quoted "$directory")"; else printf '%s%s:false' "$sep" "$(quoted "$directory")"; fi
+    printf '%s%s:%s' "$sep" "$(quoted "$directory")" "$(is_so grep -q . <(ls -A "$directory/data/mnesia"))"
     sep=,
   done
+}
+
+is_so() { # COMMAND...
+  if "$@" > /dev/null 2>&1; then printf true; else printf false; fi
 }
 
 # What the broker on this host says of its cluster: by HTTP, since a CLI call costs a whole Erlang VM.

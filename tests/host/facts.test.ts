@@ -17,7 +17,7 @@ const ip: Stubs[string] = {
   },
 };
 
-async function ask(root: string, stubs: Stubs = {}, question: Question = { nodes: [] }) {
+async function ask(root: string, stubs: Stubs = {}, question: Question = { nodes: [], images: [] }) {
   const { code, stdout, stderr } = await runProgram("bash", ["-s", "facts"], {
     stubs: { docker, ip, ...stubs },
     input: questionText(question),
@@ -29,7 +29,7 @@ async function ask(root: string, stubs: Stubs = {}, question: Question = { nodes
 
 /** Has the library record something, as a step does when it ends. */
 async function record(root: string, bash: string, stubs: Stubs = {}) {
-  const library = questionText({ nodes: [] }).replace(/^facts < .*$/m, "");
+  const library = questionText({ nodes: [], images: [] }).replace(/^facts < .*$/m, "");
   const { code, stderr } = await runProgram("bash", ["-s"], {
     stubs: { docker, ...stubs },
     input: `${library}\n${bash}\nrecord_step a-step "x=1"\n`,
@@ -48,6 +48,7 @@ test("a blank host", async () => {
     library: null,
     addresses: ["198.18.66.11", "198.18.66.100"],
     containers: {},
+    images: {},
     nodes: {},
     members: null,
     steps: {},
@@ -74,16 +75,24 @@ test("the members that its broker knows, asked with a login that stands in no co
   const port = await serve({
     "/api/nodes?columns=name,type,running": { status: 200, login: "admin:p", body: JSON.stringify(members) },
   });
-  const facts = await ask(makeDirectory(), {}, { nodes: [], managementPort: port, login: "admin:p" });
+  const facts = await ask(makeDirectory(), {}, { nodes: [], images: [], managementPort: port, login: "admin:p" });
   expect(facts.members).toEqual(members);
-  expect((await ask(makeDirectory(), {}, { nodes: [], managementPort: 1, login: "admin:p" })).members).toBeNull();
+  expect(
+    (await ask(makeDirectory(), {}, { nodes: [], images: [], managementPort: 1, login: "admin:p" })).members,
+  ).toBeNull();
 });
 
 test("whether the data of its brokers are there", async () => {
   const root = makeDirectory({ "one/data/mnesia/rabbit@one/x": "", "two/data/.erlang.cookie": "" });
   mkdirSync(join(root, "three/data/mnesia"), { recursive: true });
   const nodes = ["one", "two", "three", "four"].map((name) => join(root, name));
-  expect(Object.values((await ask(root, {}, { nodes })).nodes)).toEqual([true, false, false, false]);
+  expect(Object.values((await ask(root, {}, { nodes, images: [] })).nodes)).toEqual([true, false, false, false]);
+});
+
+test("whether images are there", async () => {
+  const stubs = { docker: { "image inspect one:1": {}, "image inspect": { code: 1 }, inspect: { code: 1 } } };
+  const { images } = await ask(makeDirectory(), stubs, { nodes: [], images: ["one:1", "two:2"] });
+  expect(images).toEqual({ "one:1": true, "two:2": false });
 });
 
 describe("a file", () => {

@@ -12,6 +12,8 @@ const facts = (changes: Partial<HostFacts> = {}): HostFacts => ({
   library: "b",
   addresses: [],
   containers: {},
+  images: {},
+  nodes: {},
   members: null,
   steps: {},
   ...changes,

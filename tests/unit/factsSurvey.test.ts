@@ -16,6 +16,7 @@ const facts = (host: string, changes: Partial<HostFacts> = {}): HostFacts => ({
   library: "b",
   addresses: [],
   containers: {},
+  images: {},
   nodes: Object.fromEntries(
     places.filter((place) => place.host === host).map(({ name }) => [`${directory}/${name}`, true]),
   ),
