@@ -89,6 +89,15 @@ export class DriftWatch {
     );
   }
 
+  /** What has an image pulled again because it is gone from its host; undefined where it has never been. */
+  image(host: string, resource: string, image: string): string | undefined {
+    const facts = this.facts[host];
+    const last = this.believed?.[resource];
+    if (facts === undefined || facts instanceof Error || last === undefined) return this.keep(resource, last ?? "");
+    const there = facts.images[image] ?? true;
+    return this.keep(resource, there ? last : this.report(host, resource, [`the image ${image} is missing`]));
+  }
+
   private decide(
     host: string,
     resource: string,

@@ -58,10 +58,12 @@ image_facts() {
 node_facts() {
   local directory sep=
   for directory in "${nodes[@]}"; do
-    printf '%s%s:%s' "$sep" "$(quoted "$directory")" "$(is_so grep -q . <(ls -A "$directory/data/mnesia"))"
+    printf '%s%s:%s' "$sep" "$(quoted "$directory")" "$(is_so has_entries "$directory/data/mnesia")"
     sep=,
   done
 }
+
+has_entries() { [ -n "$(ls -A "$1")" ]; } # DIRECTORY
 
 is_so() { # COMMAND...
   if "$@" > /dev/null 2>&1; then printf true; else printf false; fi
