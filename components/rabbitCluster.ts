@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { adoptable, atRest, erlangName, formed, nameCluster, type Adoption } from "../commands/rabbitmq";
+import { adoptable, atRest, erlangName, formed, membersOf, nameCluster, type Adoption } from "../commands/rabbitmq";
 import { readMembers, type ClusterMembers } from "./clusterMembers";
 import { generated } from "./generated";
 import type { Host } from "./host";
@@ -161,12 +161,20 @@ export class RabbitCluster extends pulumi.ComponentResource {
     const { version, nodes: members, ports } = args;
     return members.flatMap(({ name, host, adopt }, index) => {
       if (adopt === undefined) return [];
-      const place = nodePlace(name, args.directory);
-      const { plugins } = args.conf;
-      const create = cookie.apply((text) =>
-        adoptable(place, adoption(adopt, index), { version, cookie: text, members, plugins, ports }),
-      );
-      return [host.run(`${name}-adoptable`, { create }, { parent: this, dependsOn: [host.ready] })];
+      const { container: byHand, path } = adoption(adopt, index);
+      const data = {
+        ...nodePlace(name, args.directory),
+        byHand,
+        path,
+        version,
+        cookie,
+        disc: membersOf(members, "disc"),
+        ram: membersOf(members, "ram"),
+        plugins: args.conf.plugins,
+        epmdPort: ports.epmd,
+        distributionPort: ports.distribution,
+      };
+      return [host.step(`${name}-adoptable`, adoptable, data, { parent: this, dependsOn: [host.ready] })];
     });
   }
 }

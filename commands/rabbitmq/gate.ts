@@ -11,6 +11,8 @@ export interface GateData extends NodePlace {
   lost: readonly string[];
   /** Port of AMQP inside the container. */
   amqpPort: number;
+  /** The node joins others; the seed node does not. Default: it does. */
+  joins?: boolean | undefined;
 }
 
 /** Before a serving node's container is replaced: the cluster can spare it, and it is drained. */

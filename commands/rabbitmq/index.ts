@@ -1,7 +1,6 @@
 export * from "./administrator";
 export * from "./adoption";
 export * from "./certificates";
-export * from "./cookie";
 export * from "./definitions";
 export * from "./files";
 export * from "./formed";

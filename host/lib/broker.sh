@@ -21,11 +21,17 @@ evaluate() { # FILE [ASSIGNMENTS [LAST-EXPRESSION]]
   cli rabbitmqctl eval "${2:+$2 }$(sed '/^ *%/d' "$library/$1")${3:+ $3}"
 }
 
-# Whether the broker listens for AMQP inside its container. Read from /proc: a CLI call would slow the boot.
+# Whether the broker listens for AMQP inside its container.
 listens() { # PORT
-  local hex pid
-  hex=$(printf %04X "$1")
-  pid=$(inspect "$container" '{{.State.Pid}}') && grep -qs ":$hex [0-9A-F:]* 0A" "/proc/$pid/net/tcp" "/proc/$pid/net/tcp6"
+  local pid
+  pid=$(inspect "$container" '{{.State.Pid}}') && process_listens "$pid" "$1"
+}
+
+# Whether something listens on a port in a process's own network. Read from /proc: a CLI call would slow the boot.
+process_listens() { # PID PORT
+  local hex
+  hex=$(printf %04X "$2")
+  grep -qs ":$hex [0-9A-F:]* 0A" "/proc/$1/net/tcp" "/proc/$1/net/tcp6"
 }
 
 # Sets status to the cluster's status, as JSON; fails where the CLI does not answer.

@@ -4,11 +4,13 @@
 # under maintenance, and none of the broker's own checks calls this node critical; then it drains the node. If that does not come about,
 # it fails and has changed nothing. Before another image, it enables every stable feature flag, without which a newer version may not start.
 #
-# Data: name container directory, image and settings (the wanted container's), lost (names of nodes whose machines are gone), amqp_port
+# Data: name container directory, image and settings (the wanted container's), lost (names of nodes whose machines are gone), amqp_port,
+# joins (false: the seed node)
 lock=$name
 
 create() {
   local found
+  refuse_blank_seed "${joins:-true}"
   found=$(inspect "$container" '{{.State.Running}} {{.Image}} {{index .Config.Labels "io.warren.settings"}}') || return 0
   case $found in
     "true $image $settings")

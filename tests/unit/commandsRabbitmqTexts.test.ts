@@ -1,11 +1,10 @@
-import { formed, gate, leave, type ExpectedMember } from "../../commands/rabbitmq";
+import { formed, leave, type ExpectedMember } from "../../commands/rabbitmq";
 import { revive } from "../../commands/rabbitmq/maintenance";
 import { evict, queueLists, refuseLoss, replicas, vacate } from "../../commands/rabbitmq/vacate";
 
 /* The longer scripts, by their texts; what they do is tested beside. */
 
 const place = { name: "rabbitmq2", container: "rabbitmq", directory: "/var/lib/warren/rabbitmq" };
-const wanted = { image: "sha256:1111", settings: "abcd" };
 const three: ExpectedMember[] = [
   { name: "rabbitmq1", type: "disc" },
   { name: "rabbitmq2", type: "disc" },
@@ -57,71 +56,6 @@ if [ "$(versions | sort -u | wc -l)" -gt 1 ]; then
   exit 1
 fi
 printf '%s\\n' "$status"`);
-});
-
-test("gate", () => {
-  const call = "docker exec -u rabbitmq rabbitmq";
-  const enableFlags = `flags=$(${call} rabbitmqctl -q list_feature_flags --silent name state stability | awk '$2 == "disabled" && $3 == "stable" { print $1 }')
-for flag in $flags; do
-  ${call} rabbitmqctl -q enable_feature_flag $flag > /dev/null
-done`;
-  const listens = `{ pid=$(docker inspect -f '{{.State.Pid}}' rabbitmq) && grep -qs ':1628 [0-9A-F:]* 0A' /proc/$pid/net/tcp /proc/$pid/net/tcp6; } 2> /dev/null`;
-  expect(gate(place, wanted, ["rabbitmq7", "rabbitmq8"], 5672))
-    .toBe(`found=$(docker inspect -f '{{.State.Running}} {{.Image}} {{index .Config.Labels "io.warren.settings"}}' rabbitmq 2> /dev/null) || exit 0
-case $found in
-"true sha256:1111 abcd")
-  if ! ${listens}; then
-${revive(place)}
-  fi
-  exit 0 ;;
-true*) ;;
-*) exit 0 ;;
-esac
-if ! status=$(${call} rabbitmqctl -q cluster_status --formatter json 2> /dev/null); then
-  if ${listens}; then
-    echo "rabbitmq2 serves clients, but its CLI does not answer: nothing was changed" >&2
-    exit 1
-  fi
-  exit 0
-fi
-names() { printf %s "$status" | grep -o "\\"$1\\":\\[[^]]*\\]" | grep -o 'rabbit@[A-Za-z0-9_-]*' | sort | tr '\\n' ' '; }
-case " $(names running_nodes)" in *" rabbit@rabbitmq2 "*) ;; *) exit 0 ;; esac
-[ "$(names disk_nodes)$(names ram_nodes)" != "rabbit@rabbitmq2 " ] || exit 0
-mirrors=$(${call} rabbitmq-diagnostics -q help | grep -o check_if_node_is_mirror_sync_critical | head -n 1 || true)
-one_by_one() { for list; do names $list; done | tr ' ' '\n' | grep -vxF -e "" -e rabbit@rabbitmq7 -e rabbit@rabbitmq8 | sort -u; }
-others_in_maintenance() { printf %s "$status" | grep -o '"maintenance_status":{[^}]*}' | tr ',' '\n' | grep -vF '"rabbit@rabbitmq2"' | grep -qF ':"under maintenance"'; }
-others_run() {
-  status=$(${call} rabbitmqctl -q cluster_status --formatter json 2> /dev/null) &&
-  [ "$(one_by_one disk_nodes ram_nodes)" = "$(one_by_one running_nodes)" ] && ! others_in_maintenance
-}
-why=
-spared() {
-  others_run &&
-  why=$(${call} rabbitmq-diagnostics -q check_if_node_is_quorum_critical 2>&1) &&
-  { [ -z "$mirrors" ] || why=$(${call} rabbitmq-diagnostics -q check_if_node_is_mirror_sync_critical 2>&1); }
-}
-deadline=$((SECONDS + 60))
-until others_run; do
-  if [ $SECONDS -ge $deadline ]; then
-    echo "the cluster cannot spare rabbitmq2 now: of its members ($(one_by_one disk_nodes ram_nodes | tr '\n' ' ')) only $(names running_nodes)run, or one of them is under maintenance. Nothing was changed" >&2
-    exit 1
-  fi
-  sleep 2
-done
-deadline=$((SECONDS + 600))
-until spared; do
-  if [ $SECONDS -ge $deadline ]; then
-    echo "the cluster cannot spare rabbitmq2 now: another member is down, or a queue would lose its majority or its last synchronised mirror. Nothing was changed. $why" >&2
-    exit 1
-  fi
-  sleep 2
-done
-case $found in
-"true sha256:1111 "*) ;;
-*)
-${enableFlags} ;;
-esac
-${call} rabbitmq-upgrade -q drain > /dev/null`);
 });
 
 describe("how a node leaves", () => {

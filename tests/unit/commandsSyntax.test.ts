@@ -31,13 +31,7 @@ const settings: rabbitmq.RunningSettings = {
 };
 
 const scripts: Record<string, string> = {
-  adopt: rabbitmq.adopt(node, { container: "my-rabbitmq", path: "p" }, wanted, { amqpPort: 5672, graceSeconds: 60 }),
   "adopt, haproxy": haproxy.adopt("my-haproxy"),
-  adoptable: rabbitmq.adoptable(
-    node,
-    { container: "my-rabbitmq", path: "warren:rabbitmq.nodes[0]" },
-    { version: "3.8.9", cookie: "it's", members, plugins: ["x"], ports: { epmd: 4369, distribution: 25672 } },
-  ),
   administrator: rabbitmq.administrator(node, { username: "admin", password: "p'a$s`s", vhost: "/" }, 15672),
   answers200: answers200(8100, "/healthz"),
   "answers200, with a login": answers200(15672, "/api/permissions/%2F/admin", "admin:p'a$s`s"),
@@ -57,7 +51,6 @@ const scripts: Record<string, string> = {
   }),
   endLogByRsyslog: haproxy.endLogByRsyslog(),
   logByRsyslog: haproxy.logByRsyslog({ directory: "/d", facility: "local0", file: "/var/log/haproxy.log" }),
-  bootBare: rabbitmq.bootBare(node),
   checkScript: keepalived.checkScript("/d/health-port", "/healthz"),
   containerOwner: containerOwner("registry:5000/rabbitmq@sha256:11", "it's"),
   atRest: rabbitmq.atRest(),
@@ -70,16 +63,9 @@ const scripts: Record<string, string> = {
     true,
   ),
   "formed, a single node": rabbitmq.formed(node, { members: members.slice(0, 1), lost: [] }, true, 1),
-  found: rabbitmq.found(node),
-  gate: rabbitmq.gate(node, wanted, [], 5672),
-  "gate, without lost ones": rabbitmq.gate(node, wanted, ["rabbitmq3"], 5672),
   install: keepalived.install(),
   installPackages: installPackages({ apt: "a b", dnf: "c" }),
-  "joinCluster, disc": rabbitmq.joinCluster(node, "rabbitmq2", [], "disc"),
-  "joinCluster, RAM": rabbitmq.joinCluster(node, "rabbitmq2", ["rabbitmq3"], "ram"),
   leave: rabbitmq.leave(node),
-  makeDirectories: rabbitmq.makeDirectories(node),
-  moveAside: rabbitmq.moveAside(node),
   deleteUser: rabbitmq.deleteUser(node, "orders"),
   retireAdministrator: rabbitmq.retireAdministrator(node, "admin"),
   user: rabbitmq.user(node, {
@@ -97,11 +83,9 @@ const scripts: Record<string, string> = {
   revive: revive(node),
   replicas: replicas(node),
   refuseForeign: refuseForeign("rabbitmq", "acme/warren/dev", "rabbitmq-1"),
-  refuseMove: rabbitmq.refuseMove(node, ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672"]),
   remove: keepalived.remove("host4"),
   removeConfig: haproxy.removeConfig(balancer),
   removeStray: removeStray("haproxy", "acme/warren/dev", "haproxy-host4", 30),
-  reset: rabbitmq.reset(node),
   "settle, disc": rabbitmq.settle(node, { type: "disc", peers: [], settings }),
   "settle, RAM": rabbitmq.settle(node, {
     type: "ram",
@@ -111,8 +95,6 @@ const scripts: Record<string, string> = {
   stage: haproxy.stage(balancer),
   start: rabbitmq.start(node, 5672),
   stop: rabbitmq.stop(node, 120),
-  startApp: rabbitmq.startApp(node, "[rabbitmq_management].\n"),
-  stopApp: rabbitmq.stopApp(node),
   "takeUp, haproxy": haproxy.takeUp(balancer),
   "awaitRunning, keepalived": inContainer.awaitRunning(),
   "check, in a container": keepalived.check(inContainer.program("registry:5000/keepalived@sha256:11")),
@@ -138,9 +120,7 @@ const scripts: Record<string, string> = {
   unprepareHost: unprepareHost("host4"),
   waitUntil: waitUntil("{ false; }", 1, "no", 1),
   writeFiles: writeFiles([file, { ...file, owner: "container" }]),
-  writeCookie: rabbitmq.writeCookie(node, "it's $a cookie"),
   vacate: vacate(node),
-  writeHosts: rabbitmq.writeHosts(node, "127.0.0.1 localhost\n"),
   "writeFiles, none": writeFiles([]),
 };
 

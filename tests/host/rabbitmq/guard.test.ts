@@ -1,7 +1,9 @@
-import { joinCluster, reset, stopApp, type NodePlace } from "../../commands/rabbitmq";
-import { clusterStatus } from "./support/clusterStatus";
-import { runOnHost, type Stubs } from "./support/bash";
-import { makeDirectory } from "./support/directory";
+import { joinCluster, reset, stopApp, type JoinData, type JoiningData } from "../../../commands/rabbitmq/joining";
+import type { Step } from "../../../commands/step";
+import type { Stubs } from "../../unit/support/bash";
+import { clusterStatus } from "../../unit/support/clusterStatus";
+import { runStep } from "../support/step";
+import { cli as call, Node } from "./support";
 
 /*
  * The guard before each joining step, run against a node's directory as a broker leaves it: nothing that is a member is
@@ -11,18 +13,21 @@ import { makeDirectory } from "./support/directory";
 const database = "data/mnesia/rabbit@rabbitmq2";
 const nodesFile = `${database}/cluster_nodes.config`;
 
-const steps: [string, (place: NodePlace) => string, string][] = [
+type Data = JoiningData & JoinData;
+const steps: [string, Step<Data>, string][] = [
   ["stop-app", stopApp, "stop_app"],
   ["reset", reset, "reset"],
-  ["join-cluster", (place) => joinCluster(place, "rabbitmq1", [], "ram"), "join_cluster --ram rabbit@rabbitmq1"],
+  ["join-cluster", joinCluster, "join_cluster --ram rabbit@rabbitmq1"],
 ];
 
-const run = (step: (place: NodePlace) => string, files: Record<string, string>, docker: Stubs[string] = {}) => {
-  const directory = makeDirectory(files);
-  const script = step({ name: "rabbitmq2", container: "rabbitmq", directory });
-  return runOnHost(script, { stubs: { docker } }).then((outcome) => ({ ...outcome, directory }));
+const run = async (step: Step<Data>, files: Record<string, string>, docker: Stubs[string] = {}, changes = {}) => {
+  const node = new Node("rabbitmq2", { hosts: "", ...files });
+  const data: Data = { ...node.place, joins: true, seed: "rabbitmq1", others: [], type: "ram", ...changes };
+  const outcome = await runStep(step, data, { root: node.root, stubs: { docker: { ...runs, ...docker } } });
+  return { ...outcome, node, directory: node.directory };
 };
-const call = (args: string) => `docker exec -u rabbitmq rabbitmq rabbitmqctl -q ${args}`;
+const looks = "docker inspect -f {{.State.Running}} {{.HostConfig.RestartPolicy.Name}} rabbitmq";
+const runs: Stubs[string] = { RestartPolicy: { stdout: "true always\n" } };
 const status = "cluster_status --formatter json";
 const alone = { stdout: clusterStatus({ members: { rabbitmq2: { type: "disc" } } }) };
 
@@ -73,6 +78,7 @@ describe.each(steps)("%s", (_step, step, args) => {
   test.each([
     ["a classic queue", `${database}/msg_stores/vhosts/628WB79/queues/2OQ9/journal.jif`],
     ["a quorum queue", `${database}/quorum/rabbit@rabbitmq2/2F_ORDERS/config`],
+    ["a stream", `${database}/stream/__orders_1700000000000000000/00000000000000000000.segment`],
   ])("refuses a lone node with %s, and calls nothing", async (_title, file) => {
     const files = { [nodesFile]: "{[rabbit@rabbitmq2],[rabbit@rabbitmq2]}.", [file]: "x" };
     const { code, stdout, stderr, calls, directory } = await run(step, files);
@@ -88,13 +94,13 @@ describe.each(steps)("%s", (_step, step, args) => {
     expect(await run(step, {}, docker)).toMatchObject({
       code: 0,
       stdout: "rabbitmq2 is a member already: left alone\n",
-      calls: [call(status)],
+      calls: [looks, call(status)],
     });
   });
 
   test("asks a broker that keeps no such file, and goes on where it is alone", async () => {
     const outcome = await run(step, {}, { [status]: alone, [args]: {} });
-    expect(outcome).toMatchObject({ code: 0, stdout: "", calls: [call(status), call(args)] });
+    expect(outcome).toMatchObject({ code: 0, stdout: "", calls: [looks, call(status), call(args)] });
   });
 
   test("fails when its own call fails", async () => {
@@ -103,7 +109,7 @@ describe.each(steps)("%s", (_step, step, args) => {
     expect([outcome.code, outcome.stderr]).toEqual([args.startsWith("join") ? 1 : 69, "Error: no\n"]);
   });
 
-  const untold = "it cannot be told whether rabbitmq2 is a member of a cluster: nothing was changed\n";
+  const untold = "it cannot be told whether rabbitmq2 is a member of a cluster. Nothing was changed\n";
 
   test("goes no further where a broker that keeps no such file cannot be asked, and says so after it", async () => {
     const outcome = await run(step, {}, { [status]: { run: "echo 'Error: no' >&2", code: 69 }, [args]: {} });
@@ -111,13 +117,13 @@ describe.each(steps)("%s", (_step, step, args) => {
       code: 1,
       stdout: "",
       stderr: `Error: no\n${untold}`,
-      calls: [call(status)],
+      calls: [looks, call(status)],
     });
   });
 
   test("goes on where such a broker says nothing because this join has stopped its application", async () => {
     const outcome = await run(step, { joining: "" }, { [status]: { stdout: "" }, [args]: {} });
-    expect(outcome).toMatchObject({ code: 0, calls: [call(status), call(args)] });
+    expect(outcome).toMatchObject({ code: 0, calls: [looks, call(status), call(args)] });
   });
 
   test.each([
@@ -126,5 +132,25 @@ describe.each(steps)("%s", (_step, step, args) => {
   ])("goes no further where the file %s, and calls nothing", async (_title, config) => {
     const outcome = await run(step, { [nodesFile]: config }, { [args]: {} });
     expect(outcome).toMatchObject({ code: 1, stdout: "", stderr: untold, calls: [] });
+  });
+
+  test("leaves the seed node alone, without a call", async () => {
+    const outcome = await run(step, {}, {}, { joins: false, seed: undefined });
+    expect(outcome).toMatchObject({
+      code: 0,
+      stdout: "rabbitmq2 is the seed node: it joins nobody\n",
+      stderr: "",
+      calls: [],
+    });
+  });
+
+  test("leaves a broker alone that keeps no such file and was stopped on purpose", async () => {
+    const outcome = await run(step, {}, { RestartPolicy: { stdout: "false no\n" } });
+    expect(outcome).toMatchObject({ code: 0, stdout: "rabbitmq2 is stopped: left alone\n", calls: [looks] });
+  });
+
+  test("does not take one for stopped on purpose that Docker would start again", async () => {
+    const outcome = await run(step, {}, { RestartPolicy: { stdout: "false always\n" }, [status]: { code: 1 } });
+    expect(outcome).toMatchObject({ code: 1, stderr: untold });
   });
 });

@@ -1,20 +1,21 @@
-import { joinCluster } from "../../commands/rabbitmq";
-import { runOnHost, type Stubs } from "./support/bash";
-import { makeDirectory } from "./support/directory";
+import { joinCluster } from "../../../commands/rabbitmq/joining";
+import type { Stubs } from "../../unit/support/bash";
+import { runStep } from "../support/step";
+import { cli as call, Node } from "./support";
 
 /* By whom a blank node gets into the cluster, run with a stand-in for docker. */
 
-const call = (args: string) => `docker exec -u rabbitmq rabbitmq rabbitmqctl -q ${args}`;
 const join = (peer: string) => call(`join_cluster rabbit@${peer}`);
 const asked = (peer: string) => call(`-n rabbit@${peer} list_global_parameters --no-table-headers`);
 const forgotten = (peer: string) => call(`-n rabbit@${peer} forget_cluster_node rabbit@rabbitmq2`);
 
-const run = async (docker: Stubs[string]) => {
-  const directory = makeDirectory({
+const run = async (docker: Stubs[string], type: "disc" | "ram" = "disc") => {
+  const node = new Node("rabbitmq2", {
     "data/mnesia/rabbit@rabbitmq2/cluster_nodes.config": "{[rabbit@rabbitmq2],[rabbit@rabbitmq2]}.",
   });
-  const place = { name: "rabbitmq2", container: "rabbitmq", directory };
-  return runOnHost(joinCluster(place, "rabbitmq1", ["rabbitmq3", "rabbitmq4"], "disc"), { stubs: { docker } });
+  const data = { ...node.place, type, seed: "rabbitmq1", others: ["rabbitmq3", "rabbitmq4"] };
+  const { code, stdout, stderr, calls } = await runStep(joinCluster, data, { root: node.root, stubs: { docker } });
+  return { code, stdout, stderr, calls };
 };
 
 const down = { run: "echo 'Error: unable to connect to node rabbit@rabbitmq1: nodedown' >&2", code: 69 };
@@ -26,12 +27,17 @@ const membersAre = (...names: string[]) => ({
   stdout: `cluster_name\t"rabbitmq"\nwarren_members\t${JSON.stringify(names.map((name) => `rabbit@${name}`))}\n`,
 });
 
-test("the founder lets it in: nobody else is asked", async () => {
+test("the seed node lets it in: nobody else is asked", async () => {
   const outcome = await run({ "join_cluster rabbit@rabbitmq1": { stdout: "Clustering node\n" } });
   expect(outcome).toEqual({ code: 0, stdout: "", stderr: "", calls: [join("rabbitmq1")] });
 });
 
-test("another member does where the founder does not, the first whose own cluster says that it is one", async () => {
+test("a RAM node joins as one", async () => {
+  const outcome = await run({ "join_cluster --ram rabbit@rabbitmq1": {} }, "ram");
+  expect(outcome).toMatchObject({ code: 0, calls: [call("join_cluster --ram rabbit@rabbitmq1")] });
+});
+
+test("another member does where the seed node does not, the first whose own cluster says that it is one", async () => {
   const outcome = await run({
     "join_cluster rabbit@rabbitmq1": down,
     "-n rabbit@rabbitmq3": membersAre("rabbitmq1", "rabbitmq4", "rabbitmq33"),
@@ -49,7 +55,7 @@ test("another member does where the founder does not, the first whose own cluste
 test.each<[string, Stubs[string]]>([
   ["does not answer", { "-n rabbit@": { code: 69 } }],
   ["is as blank as this one", { "-n rabbit@": { stdout: 'cluster_name\t"rabbit@rabbitmq3"\n' } }],
-])("a node that %s lets nobody in, and what the founder said is told", async (_title, others) => {
+])("a node that %s lets nobody in, and what the seed node said is told", async (_title, others) => {
   const outcome = await run({ "join_cluster rabbit@rabbitmq1": down, ...others });
   expect(outcome).toEqual({
     code: 1,
