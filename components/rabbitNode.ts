@@ -6,7 +6,7 @@ import * as rabbitmq from "../commands/rabbitmq";
 import { distributionConf } from "../templates/distributionConf";
 import { enabledPlugins, hostsFile } from "../templates/rabbitmqConf";
 import type { Host, StepData } from "./host";
-import { containerDefaults, ownLabels, stackLabel } from "./container";
+import { containerDefaults, ownLabels } from "./container";
 import {
   containerMounts,
   containerSpec,
@@ -83,7 +83,7 @@ export class RabbitNode extends pulumi.ComponentResource {
       rabbitmq.files,
       {
         ...place,
-        stack: stackLabel(),
+        stack: host.stack,
         image: args.image,
         fixed: fixedEnvironment(args.ports),
         hosts: hostsFile(name, args.peers),
@@ -137,7 +137,7 @@ export class RabbitNode extends pulumi.ComponentResource {
         mustRun: !args.stopped,
         image: image.imageId,
         destroyGraceSeconds: args.stopGraceSeconds,
-        labels: ownLabels(name, settings),
+        labels: ownLabels(host.stack, name, settings),
       },
       host.options({
         parent: this,
@@ -148,7 +148,7 @@ export class RabbitNode extends pulumi.ComponentResource {
         hooks: {
           beforeCreate: [
             host.beforeCreate(`${name}-remove-stray`, removeStray, {
-              ...{ container: rabbitContainer, stack: stackLabel(), part: name },
+              ...{ container: rabbitContainer, stack: host.stack, part: name },
               graceSeconds: args.stopGraceSeconds,
             }),
           ],
