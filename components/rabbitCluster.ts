@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { adoptable, atRest, erlangName, formed, membersOf, nameCluster, type Adoption } from "../commands/rabbitmq";
+import { adoptable, atRest, erlangName, formed, nameCluster, type Adoption } from "../commands/rabbitmq";
 import { readMembers, type ClusterMembers } from "./clusterMembers";
 import { generated } from "./generated";
 import type { Host } from "./host";
@@ -159,6 +159,8 @@ export class RabbitCluster extends pulumi.ComponentResource {
   /** Before anything is done to a cluster made by hand, each of its containers is looked at. */
   private lookAtAdopted(args: RabbitClusterArgs, cookie: pulumi.Output<string>): pulumi.Resource[] {
     const { version, nodes: members, ports } = args;
+    const ofType = (type: "disc" | "ram"): string[] =>
+      members.filter((member) => member.type === type).map((member) => member.name);
     return members.flatMap(({ name, host, adopt }, index) => {
       if (adopt === undefined) return [];
       const { container: byHand, path } = adoption(adopt, index);
@@ -168,8 +170,8 @@ export class RabbitCluster extends pulumi.ComponentResource {
         path,
         version,
         cookie,
-        disc: membersOf(members, "disc"),
-        ram: membersOf(members, "ram"),
+        disc: ofType("disc"),
+        ram: ofType("ram"),
         plugins: args.conf.plugins,
         epmdPort: ports.epmd,
         distributionPort: ports.distribution,

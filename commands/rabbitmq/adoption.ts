@@ -1,6 +1,6 @@
 import { looks, step } from "../step";
 import type { GateData } from "./gate";
-import type { ExpectedMember, NodePlace } from "./place";
+import type { NodePlace } from "./place";
 
 /** A container made by hand that a node takes the place of. */
 export interface Adoption {
@@ -31,11 +31,6 @@ export const adoptable = step<AdoptableData>(
   "rabbitmq/adoptable",
   looks("container made by hand is looked at, before anything is done to any"),
 );
-
-/** Names of the members of one type. */
-export function membersOf(members: readonly ExpectedMember[], type: ExpectedMember["type"]): string[] {
-  return members.filter((member) => member.type === type).map(({ name }) => name);
-}
 
 /** Data of `host/rabbitmq/adopt.sh`. */
 export interface AdoptData extends GateData {

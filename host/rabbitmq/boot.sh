@@ -7,5 +7,5 @@ lock=$name
 create() {
   # One that was stopped on purpose is not waited for.
   if is_stopped; then return 0; fi
-  await_boot
+  await_boot "$amqp_port"
 }

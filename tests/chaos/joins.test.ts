@@ -43,7 +43,7 @@ describe.each(["3.10.8"])("RabbitMQ %s", (version) => {
             { step: startApp, data: { ...place, joins: true, plugins } },
           ];
           for (const { step, data } of steps) {
-            const command = runStep("root", "update", step.name, `${name}-${step.name.replace("rabbitmq/", "")}`);
+            const command = runStep("root", "create", step.name, "joins");
             await onHost(host, `${command} <<'DATA'\n${render(data)}DATA`);
           }
         }),

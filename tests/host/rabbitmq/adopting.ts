@@ -1,6 +1,6 @@
 import type { Stubs } from "../../unit/support/bash";
 import { clusterStatus, threeMembers } from "../../unit/support/clusterStatus";
-import { Node } from "./support";
+import { Node } from "./node";
 
 /** The name of a container made by hand, whose place the node rabbitmq1 takes. */
 export const byHand = "my-rabbitmq";

@@ -5,7 +5,7 @@ import { boot } from "../../../commands/rabbitmq/joining";
 import type { Reply, Stubs } from "../../unit/support/bash";
 import { serve } from "../../unit/support/web";
 import { runStep } from "../support/step";
-import { cli, Node } from "./support";
+import { cli, Node } from "./node";
 
 /* The wait for a broker's start, run with a stand-in for docker. */
 
@@ -90,7 +90,7 @@ describe("fails", () => {
   const log = readFileSync(join(__dirname, "logs/4.0.5-unknown-key.txt"), "utf8");
   const sentence = (what: string, why: string) =>
     `rabbitmq2: the broker does not start, its container rabbitmq ${what}: ${why}
-Correct the config, and run \`pulumi up\` again. \`docker logs rabbitmq\` on this host shows all that the broker said\n`;
+Correct what it names, and run \`pulumi up\` again. \`docker logs rabbitmq\` on this host shows all that the broker said\n`;
   const unknownKey =
     "You've tried to set chanel_max, but there is no setting with that name. Did you mean channel_max?";
 

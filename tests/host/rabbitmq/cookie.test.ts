@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { files } from "../../../commands/rabbitmq/files";
 import type { Reply, Stubs } from "../../unit/support/bash";
 import { runStep } from "../support/step";
-import { Node, filesOf, nobody, ownImage } from "./support";
+import { Node, filesOf, nobody, ownImage } from "./node";
 
 /*
  * The Erlang cookie, run with a stand-in for docker: it is written where no broker runs, and taken up by one that does. A

@@ -3,7 +3,7 @@ import type { Step } from "../../../commands/step";
 import type { Stubs } from "../../unit/support/bash";
 import { clusterStatus } from "../../unit/support/clusterStatus";
 import { runStep } from "../support/step";
-import { cli as call, Node } from "./support";
+import { cli as call, Node } from "./node";
 
 /*
  * The guard before each joining step, run against a node's directory as a broker leaves it: nothing that is a member is
@@ -13,11 +13,15 @@ import { cli as call, Node } from "./support";
 const database = "data/mnesia/rabbit@rabbitmq2";
 const nodesFile = `${database}/cluster_nodes.config`;
 
+/** The data of all three. */
 type Data = JoiningData & JoinData;
+const given = ({ name, says, within, ends }: Step<JoiningData> | Step<JoinData>): Step<Data> => ({
+  ...{ name, says, within, ends },
+});
 const steps: [string, Step<Data>, string][] = [
-  ["stop-app", stopApp, "stop_app"],
-  ["reset", reset, "reset"],
-  ["join-cluster", joinCluster, "join_cluster --ram rabbit@rabbitmq1"],
+  ["stop-app", given(stopApp), "stop_app"],
+  ["reset", given(reset), "reset"],
+  ["join-cluster", given(joinCluster), "join_cluster --ram rabbit@rabbitmq1"],
 ];
 
 const run = async (step: Step<Data>, files: Record<string, string>, docker: Stubs[string] = {}, changes = {}) => {

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 
 import { files } from "../../../commands/rabbitmq/files";
 import { runStep } from "../support/step";
-import { Node, filesOf, nobody, ownImage } from "./support";
+import { Node, filesOf, nobody, ownImage } from "./node";
 
 /* A node's hosts file: the names of all members, and of those that are about to leave. */
 

@@ -1,7 +1,7 @@
 import { joinCluster } from "../../../commands/rabbitmq/joining";
 import type { Stubs } from "../../unit/support/bash";
 import { runStep } from "../support/step";
-import { cli as call, Node } from "./support";
+import { cli as call, Node } from "./node";
 
 /* By whom a blank node gets into the cluster, run with a stand-in for docker. */
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { files } from "../../../commands/rabbitmq/files";
 import type { Reply, Stubs } from "../../unit/support/bash";
 import { runStep } from "../support/step";
-import { Node, filesOf, ownImage } from "./support";
+import { Node, filesOf, ownImage } from "./node";
 
 /* What a node's files are not written over: a container of somebody else's, and a node with other data or other ports between nodes. */
 

@@ -4,7 +4,7 @@ import { files } from "../../../commands/rabbitmq/files";
 import { startApp } from "../../../commands/rabbitmq/joining";
 import type { Stubs } from "../../unit/support/bash";
 import { runStep } from "../support/step";
-import { cli, filesOf, Node, nobody, ownImage } from "./support";
+import { cli, filesOf, Node, nobody, ownImage } from "./node";
 
 /* A joining node boots without plugins while it is blank, and gets them when it starts as a member. */
 

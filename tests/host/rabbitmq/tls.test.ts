@@ -1,7 +1,7 @@
 import { certificateFiles, tls } from "../../../commands/rabbitmq/certificates";
 import type { Stubs } from "../../unit/support/bash";
 import { runStep } from "../support/step";
-import { Node, nobody, ownImage } from "./support";
+import { Node, nobody, ownImage } from "./node";
 
 /* A node's certificates, run with a stand-in for docker: they are written, and read again by a broker that runs. */
 
@@ -88,7 +88,7 @@ describe("at their end", () => {
     await write(node, none);
     return node;
   };
-  const there = ({ directory }: Node, environment = "PATH=/bin"): Stubs[string] => ({
+  const there = ({ directory }: Pick<Node, "directory">, environment = "PATH=/bin"): Stubs[string] => ({
     "ps -aq": { stdout: "a1b2\n" },
     inspect: { stdout: `${directory}/data\n${directory}/conf\n${environment}\n` },
   });
@@ -97,7 +97,7 @@ describe("at their end", () => {
   test.each<[string, string, (node: Node) => Stubs[string]]>([
     ["without a container", speaksTls, () => ({ "ps -aq": {} })],
     ["with one that is to have none any more", "listeners.tcp.default = 5672\n", there],
-    ["with one made by hand, with files of its own", speaksTls, () => there({ directory: "/srv" } as Node)],
+    ["with one made by hand, with files of its own", speaksTls, () => there({ directory: "/srv" })],
   ])("%s, they are gone, and the node's other files stay", async (_title, conf, docker) => {
     const node = await written(conf);
     expect(await end(node, docker(node))).toMatchObject({ code: 0, stderr: "" });
