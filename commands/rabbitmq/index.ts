@@ -6,7 +6,6 @@ export * from "./files";
 export * from "./formed";
 export * from "./gate";
 export * from "./joining";
-export * from "./leaving";
 export * from "./member";
 export * from "./place";
-export * from "./users";
+export * from "./user";
