@@ -1,5 +1,9 @@
 import * as keepalived from "./keepalived";
+import { administrator } from "./rabbitmq/administrator";
+import { formed, name } from "./rabbitmq/formed";
 import { gate } from "./rabbitmq/gate";
+import { member } from "./rabbitmq/member";
+import { user } from "./rabbitmq/user";
 import { service } from "./service";
 import type { Step } from "./step";
 
@@ -7,6 +11,11 @@ import type { Step } from "./step";
 export const steps: readonly Step<unknown>[] = [
   service,
   gate,
+  member,
+  formed,
+  name,
+  administrator,
+  user,
   keepalived.keepalivedPackage,
   keepalived.keepalivedConfig,
   keepalived.keepalivedService,

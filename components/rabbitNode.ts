@@ -193,21 +193,21 @@ export class RabbitNode extends pulumi.ComponentResource {
   settle(after: pulumi.Resource[]): pulumi.Resource {
     const { name, args, place, container, joined } = this;
     const { plugins, memoryHighWatermark, diskFreeLimit, partitionHandling } = args.conf;
-    const settle = rabbitmq.settle(place, {
-      type: args.type,
-      peers: args.peers.map((peer) => peer.name).filter((peer) => peer !== name),
-      settings: { plugins, memoryHighWatermark, diskFreeLimit, partitionHandling },
-    });
-    const awake = [rabbitmq.start(place, innerPorts.amqp), settle, rabbitmq.awaitWell(place, innerPorts.amqp)];
-    const asleep = rabbitmq.stop(place, args.stopGraceSeconds);
-    return args.host.run(
+    return args.host.step(
       `${name}-member`,
+      rabbitmq.member,
       {
-        create: args.stopped ? asleep : settle,
-        // A new container is a change of the member, not another member: nothing leaves when it is replaced.
-        update: container.id.apply((id) => [`# ${id}`, ...(args.stopped ? [asleep] : awake)].join("\n")),
-        delete: rabbitmq.leave(place),
-        lock: name,
+        ...place,
+        type: args.type,
+        peers: args.peers.map((peer) => peer.name).filter((peer) => peer !== name),
+        memory: rabbitmq.memoryLimit(memoryHighWatermark),
+        disk: diskFreeLimit,
+        partitions: partitionHandling,
+        plugins,
+        stopped: args.stopped,
+        grace: args.stopGraceSeconds,
+        amqpPort: innerPorts.amqp,
+        containerId: container.id,
       },
       { parent: this, dependsOn: [joined, ...after] },
     );

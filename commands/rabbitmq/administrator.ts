@@ -31,19 +31,16 @@ export const administrator = step<AdministratorData>("rabbitmq/administrator", {
   delete: "**administrator's former login is deleted**",
 });
 
-/** An administrator as the step is given it. */
-export function administratorData({ username, password, vhost }: Administrator): Omit<
-  AdministratorData,
-  keyof NodePlace | "managementPort"
-> {
-  return {
-    username,
-    password,
-    path: `/api/permissions/${encodeURIComponent(vhost)}/${encodeURIComponent(username)}`,
-    definitions: JSON.stringify({
-      users: [userDefinition(username, password, ["administrator"])],
-      vhosts: [{ name: vhost }],
-      permissions: [{ user: username, vhost, configure: ".*", write: ".*", read: ".*" }],
-    }),
-  };
+/** Path in the HTTP API of a user's permissions in a virtual host. */
+export function permissionsPath(vhost: string, username: string): string {
+  return `/api/permissions/${encodeURIComponent(vhost)}/${encodeURIComponent(username)}`;
+}
+
+/** Definitions of an administrator, as JSON. */
+export function administratorDefinitions({ username, password, vhost }: Administrator): string {
+  return JSON.stringify({
+    users: [userDefinition(username, password, ["administrator"])],
+    vhosts: [{ name: vhost }],
+    permissions: [{ user: username, vhost, configure: ".*", write: ".*", read: ".*" }],
+  });
 }

@@ -35,24 +35,23 @@ export const user = step<UserData>("rabbitmq/user", {
 /** The tag of a user that Warren made. Nothing is done to a user without it. */
 export const userMark = "warren";
 
-const encoded = (text: string): string => Buffer.from(text).toString("base64");
+const tagsOf = ({ tags }: User): string[] => [userMark, ...tags];
 
-/** A user as the step is given it. */
-export function userData({ username, password, vhosts, configure, write, read, tags }: User): Omit<
-  UserData,
-  keyof NodePlace
-> {
-  const all = [userMark, ...tags];
-  return {
-    username,
-    vhosts,
-    definitions: JSON.stringify({
-      users: [userDefinition(username, password, all)],
-      permissions: vhosts.map((vhost) => ({ user: username, vhost, configure, write, read })),
-    }),
-    wanted: [
-      ["user", passwordHash(username, password), ...all.sort()].join(" "),
-      ...vhosts.map((vhost) => ["permission", ...[vhost, configure, write, read].map(encoded)].join(" ")),
-    ],
-  };
+/** Definitions of a user, as JSON. */
+export function userDefinitions(wanted: User): string {
+  const { username, password, vhosts, configure, write, read } = wanted;
+  return JSON.stringify({
+    users: [userDefinition(username, password, tagsOf(wanted))],
+    permissions: vhosts.map((vhost) => ({ user: username, vhost, configure, write, read })),
+  });
+}
+
+/** What the broker is to know of a user, as `host/rabbitmq/user.erl` prints it. */
+export function userLines(wanted: User): string[] {
+  const { username, password, vhosts, configure, write, read } = wanted;
+  const encoded = (text: string): string => Buffer.from(text).toString("base64");
+  return [
+    ["user", passwordHash(username, password), ...tagsOf(wanted).sort()].join(" "),
+    ...vhosts.map((vhost) => ["permission", ...[vhost, configure, write, read].map(encoded)].join(" ")),
+  ];
 }

@@ -84,7 +84,7 @@ names() { # LIST
   grep -o "\"$1\":\[[^]]*\]" <<< "$status" | grep -o 'rabbit@[A-Za-z0-9_-]*' | sort | tr '\n' ' '
 }
 
-is_among() { case " $2" in *" $1 "*) return 0 ;; *) return 1 ;; esac; } # NODE LIST
+is_among() { case " $2 " in *" $1 "*) return 0 ;; *) return 1 ;; esac; } # NODE LIST
 
 # The cluster-wide parameter in which the cluster keeps who its members are to be: a JSON list of Erlang names.
 members_parameter=warren_members

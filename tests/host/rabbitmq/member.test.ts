@@ -1,33 +1,19 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-
-import { settle, type WantedMember } from "../../commands/rabbitmq";
-import { vacate } from "../../commands/rabbitmq/vacate";
-import { noWaiting, runOnHost, type Stubs } from "./support/bash";
-import { brief } from "./support/calls";
-import { clusterStatus } from "./support/clusterStatus";
-import { makeDirectory } from "./support/directory";
+import { member, type MemberData } from "../../../commands/rabbitmq";
+import type { Stubs } from "../../unit/support/bash";
+import { brief } from "../../unit/support/calls";
+import { clusterStatus } from "../../unit/support/clusterStatus";
+import { runStep } from "../support/step";
+import { memberData, node } from "./support";
 
 /* A member as it should be: its type and its settings. */
 
 const broker = (tool: string, args: string) => `docker exec -u rabbitmq rabbitmq ${tool} -q ${args}`;
-const database = "data/mnesia/rabbit@rabbitmq2";
-const nodesFile = `${database}/cluster_nodes.config`;
+const nodesFile = "data/mnesia/rabbit@rabbitmq2/cluster_nodes.config";
 const types = {
   disc: "{[rabbit@rabbitmq1,\n  rabbit@rabbitmq2],\n [rabbit@rabbitmq2, rabbit@rabbitmq1]}.\n",
   ram: "{[rabbit@rabbitmq1,rabbit@rabbitmq2],[rabbit@rabbitmq1]}.",
 };
 
-const wanted: WantedMember = {
-  type: "disc",
-  peers: ["rabbitmq1", "rabbitmq3"],
-  settings: {
-    memoryHighWatermark: 0.4,
-    diskFreeLimit: "1GB",
-    plugins: ["rabbitmq_management", "rabbitmq_prometheus"],
-    partitionHandling: "pause_minority",
-  },
-};
 const given = `memory 0.4
 disk 1GB
 partitions pause_minority
@@ -35,26 +21,24 @@ plugins rabbitmq_management rabbitmq_prometheus
 `;
 
 interface Circumstances {
+  /** By their paths in the node's directory. */
   files?: Record<string, string>;
   docker?: Stubs[string];
 }
 
-const run = async (member: Partial<WantedMember>, { files = {}, docker = {} }: Circumstances = {}) => {
-  const directory = makeDirectory(files);
-  const script = settle({ name: "rabbitmq2", container: "rabbitmq", directory }, { ...wanted, ...member });
-  const outcome = await runOnHost(script, { stubs: { docker }, before: noWaiting });
-  const settings = join(directory, "settings");
+const run = async (changes: Partial<MemberData>, { files = {}, docker = {} }: Circumstances = {}) => {
+  const at = node(files);
+  const outcome = await runStep(member, { ...memberData(at.directory), ...changes }, { ...at, stubs: { docker } });
+  const { code, stdout, stderr, calls, record } = outcome;
   return {
-    ...outcome,
-    calls: brief(outcome.calls),
-    settings: existsSync(settings) ? readFileSync(settings, "utf8") : undefined,
-    marked: existsSync(join(directory, "retyping")),
+    ...{ code, stdout, stderr, record },
+    calls: brief(calls),
+    settings: outcome.read("/node/settings"),
+    marked: outcome.read("/node/retyping") !== undefined,
   };
 };
 
 describe("settings that need no restart", () => {
-  const settings = wanted.settings;
-
   test("are written down, and nothing is called, where the node has just started with them", async () => {
     expect(await run({})).toMatchObject({ code: 0, stdout: "", stderr: "", calls: [], settings: given });
   });
@@ -63,28 +47,28 @@ describe("settings that need no restart", () => {
     expect(await run({}, { files: { settings: given } })).toMatchObject({ code: 0, calls: [], settings: given });
   });
 
-  test.each<[string, Partial<WantedMember["settings"]>, string, string]>([
+  test.each<[string, Partial<MemberData>, string, string]>([
     [
       "a fraction of memory",
-      { memoryHighWatermark: 0.5 },
+      { memory: "0.5" },
       broker("rabbitmqctl", "set_vm_memory_high_watermark 0.5"),
       given.replace("0.4", "0.5"),
     ],
     [
       "an amount of memory",
-      { memoryHighWatermark: "2GB" },
+      { memory: "absolute 2GB" },
       broker("rabbitmqctl", "set_vm_memory_high_watermark absolute 2GB"),
       given.replace("0.4", "absolute 2GB"),
     ],
     [
       "the limit of disk",
-      { diskFreeLimit: "10GB" },
+      { disk: "10GB" },
       broker("rabbitmqctl", "set_disk_free_limit 10GB"),
       given.replace("1GB", "10GB"),
     ],
     [
       "partitions' handling",
-      { partitionHandling: "autoheal" },
+      { partitions: "autoheal" },
       broker("rabbitmqctl", "eval application:set_env(rabbit, cluster_partition_handling, autoheal)."),
       given.replace("pause_minority", "autoheal"),
     ],
@@ -96,18 +80,18 @@ describe("settings that need no restart", () => {
     ],
     [
       "a plugin more",
-      { plugins: [...settings.plugins, "rabbitmq_shovel"] },
+      { plugins: ["rabbitmq_management", "rabbitmq_prometheus", "rabbitmq_shovel"] },
       broker("rabbitmq-plugins", "set rabbitmq_management rabbitmq_prometheus rabbitmq_shovel"),
       given.replace("prometheus", "prometheus rabbitmq_shovel"),
     ],
   ])("%s, and that alone, is given to the broker", async (_title, change, call, after) => {
     const docker = { [call.replace(/^docker exec /, "")]: { stdout: "done\n" } };
-    const outcome = await run({ settings: { ...settings, ...change } }, { files: { settings: given }, docker });
+    const outcome = await run(change, { files: { settings: given }, docker });
     expect(outcome).toMatchObject({ code: 0, stdout: "", stderr: "", calls: [call], settings: after });
   });
 
   test("are not written down where the broker does not take them, so that they are given again", async () => {
-    const change = { settings: { ...settings, diskFreeLimit: "10GB" } };
+    const change = { disk: "10GB" };
     const outcome = await run(change, { files: { settings: given }, docker: { set_disk_free_limit: { code: 65 } } });
     expect(outcome).toMatchObject({ code: 65, settings: given });
   });
@@ -122,14 +106,18 @@ describe("a member's type", () => {
   const vacated = [
     queues("Lost"),
     broker("rabbitmqctl", "cluster_status --formatter json"),
-    `${queues("Moving")} rabbit@rabbitmq1,rabbit@rabbitmq3`,
-    queues("Staying"),
+    `${queues("Extend")} rabbit@rabbitmq1,rabbit@rabbitmq3`,
+    queues("Evict"),
     broker("rabbitmq-upgrade", "drain"),
-    queues("Staying"),
+    queues("Evict"),
     queues("Lost"),
+    "coordinator HandOver",
   ];
+  const leaveCoordinator = "coordinator Leave";
   const docker: Stubs[string] = {
-    "Tell(": none,
+    "HandOver().": { stdout: "true\n" },
+    "Leave().": { stdout: "true\n" },
+    "N = ": none,
     cluster_status: { stdout: clusterStatus() },
     "rabbitmq-upgrade -q drain": {},
     stop_app: {},
@@ -155,13 +143,13 @@ describe("a member's type", () => {
       code: 0,
       stdout: "",
       stderr: "",
-      calls: [...vacated, stopApp, change(type), startApp],
+      calls: [...vacated, stopApp, leaveCoordinator, change(type), startApp],
       marked: false,
     });
   });
 
   test("stays where a queue would be lost with it", async () => {
-    const told = { "Tell(Lost)": { stdout: "rabbit_classic_queue\t/\torders\nok\n" }, ...docker };
+    const told = { "List(Lost)": { stdout: "rabbit_classic_queue\t/\torders\t1\t\nok\n" }, ...docker };
     const outcome = await run({ type: "ram" }, { files: { [nodesFile]: types.disc, settings: given }, docker: told });
     expect(outcome).toMatchObject({ code: 1, calls: [queues("Lost")], marked: false });
     expect(outcome.stderr).toContain("  orders (classic_queue) in the virtual host /\n");
@@ -173,7 +161,11 @@ describe("a member's type", () => {
     const files = { [nodesFile]: types.disc, settings: given, retyping: "" };
     const stopped = { list_global_parameters: { code: 69 }, ...docker };
     const outcome = await run({ type: "ram" }, { files, docker: stopped });
-    expect(outcome).toMatchObject({ code: 0, calls: [serves, stopApp, change("ram"), startApp], marked: false });
+    expect(outcome).toMatchObject({
+      code: 0,
+      calls: [serves, stopApp, leaveCoordinator, change("ram"), startApp],
+      marked: false,
+    });
   });
 
   test("is begun anew where the broker has served again since a cut, and may have queues again", async () => {
@@ -181,7 +173,7 @@ describe("a member's type", () => {
     const outcome = await run({ type: "ram" }, { files, docker: { list_global_parameters: {}, ...docker } });
     expect(outcome).toMatchObject({
       code: 0,
-      calls: [serves, ...vacated, stopApp, change("ram"), startApp],
+      calls: [serves, ...vacated, stopApp, leaveCoordinator, change("ram"), startApp],
       marked: false,
     });
   });
@@ -191,13 +183,17 @@ describe("a member's type", () => {
     const cut = { ...docker, change_cluster_node_type: { code: 69 }, join_cluster: {} };
     const outcome = await run({ type: "disc" }, { files, docker: cut });
     const join = broker("rabbitmqctl", "join_cluster rabbit@rabbitmq1");
-    expect(outcome).toMatchObject({ code: 0, calls: [stopApp, change("disc"), join, startApp], marked: false });
+    expect(outcome).toMatchObject({
+      code: 0,
+      calls: [stopApp, leaveCoordinator, change("disc"), join, startApp],
+      marked: false,
+    });
   });
 
   test("is only started where a cut came after the change", async () => {
     const files = { [nodesFile]: types.ram, settings: given, retyping: "" };
     const outcome = await run({ type: "ram" }, { files, docker });
-    expect(outcome).toMatchObject({ code: 0, calls: [stopApp, startApp], marked: false });
+    expect(outcome).toMatchObject({ code: 0, calls: [stopApp, leaveCoordinator, startApp], marked: false });
   });
 
   test.each([
@@ -218,7 +214,7 @@ describe("a member's type", () => {
     );
     expect(outcome).toMatchObject({
       code: 0,
-      calls: [serves, stopApp, change(type), ...joins, startApp],
+      calls: [serves, stopApp, leaveCoordinator, change(type), ...joins, startApp],
       marked: false,
     });
   });
@@ -234,44 +230,4 @@ describe("a member's type", () => {
     const outcome = await run({ type: "ram" }, { files, docker: refused });
     expect([outcome.code === 0, outcome.marked, outcome.calls.includes(startApp)]).toEqual([false, true, false]);
   });
-});
-
-test("settle, by its text", () => {
-  const place = { name: "rabbitmq2", container: "rabbitmq", directory: "/n" };
-  const call = "docker exec -u rabbitmq rabbitmq";
-  const file = "/n/data/mnesia/rabbit@rabbitmq2/cluster_nodes.config";
-  expect(settle(place, { ...wanted, type: "ram" }))
-    .toBe(`type_of() { if tr -d ' \\n' < ${file} | sed 's/.*],\\[//' | grep -o 'rabbit@[A-Za-z0-9_-]*' | grep -qx rabbit@rabbitmq2; then echo disc; else echo ram; fi; }
-if [ -e /n/retyping ] || { [ -e ${file} ] && [ "$(type_of)" != ram ]; }; then
-clustered() { [ -e ${file} ] && grep -o 'rabbit@[A-Za-z0-9_-]*' ${file} | grep -vx rabbit@rabbitmq2 > /dev/null; }
-serves_again() { clustered && [ "$(type_of)" != ram ] && ${call} rabbitmqctl -q list_global_parameters > /dev/null 2>&1; }
-if [ ! -e /n/retyping ] || serves_again; then
-${vacate(place)}
-touch /n/retyping
-fi
-${call} rabbitmqctl -q stop_app
-retyped() {
-  ${call} rabbitmqctl -q change_cluster_node_type ram && return
-  local peer
-  for peer in rabbit@rabbitmq1 rabbit@rabbitmq3; do
-    ${call} rabbitmqctl -q join_cluster --ram $peer && return
-  done
-  return 1
-}
-clustered && [ "$(type_of)" = ram ] || retyped
-${call} rabbitmqctl -q start_app
-rm -f /n/retyping
-fi
-if [ -e /n/settings ]; then
-grep -qxF 'memory 0.4' /n/settings || ${call} rabbitmqctl -q set_vm_memory_high_watermark 0.4 > /dev/null
-grep -qxF 'disk 1GB' /n/settings || ${call} rabbitmqctl -q set_disk_free_limit 1GB > /dev/null
-grep -qxF 'partitions pause_minority' /n/settings || ${call} rabbitmqctl -q eval 'application:set_env(rabbit, cluster_partition_handling, pause_minority).' > /dev/null
-grep -qxF 'plugins rabbitmq_management rabbitmq_prometheus' /n/settings || ${call} rabbitmq-plugins -q set rabbitmq_management rabbitmq_prometheus > /dev/null
-fi
-cat > /n/settings <<'END'
-memory 0.4
-disk 1GB
-partitions pause_minority
-plugins rabbitmq_management rabbitmq_prometheus
-END`);
 });

@@ -1,10 +1,18 @@
 import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 
-import { administrator, type Administrator } from "../../commands/rabbitmq";
-import { runOnHost, type Reply } from "./support/bash";
-import { makeDirectory } from "./support/directory";
-import { serve } from "./support/web";
+import {
+  administrator,
+  administratorDefinitions,
+  permissionsPath,
+  type Administrator,
+  type AdministratorData,
+} from "../../../commands/rabbitmq";
+import { render } from "../../../commands/step";
+import type { Reply } from "../../unit/support/bash";
+import { makeDirectory } from "../../unit/support/directory";
+import { serve } from "../../unit/support/web";
+import { runStep } from "../support/step";
 
 /*
  * The administrator, brought about in a cluster that exists already, run with stand-ins for docker and for the management
@@ -14,26 +22,37 @@ import { serve } from "./support/web";
 const place = { name: "rabbitmq1", container: "rabbitmq", directory: "/var/lib/warren/rabbitmq/rabbitmq1" };
 const admin: Administrator = { username: "admin", password: "it's $ecret", vhost: "app" };
 const login = "admin:it's $ecret";
+const dataOf = (who: Administrator, managementPort: number): AdministratorData => ({
+  ...place,
+  username: who.username,
+  password: who.password,
+  path: permissionsPath(who.vhost, who.username),
+  definitions: administratorDefinitions(who),
+  managementPort,
+});
 
 /** What runs in the container. */
 const load =
   "umask 077; cat > /tmp/warren-admin.json; rabbitmqctl -q import_definitions /tmp/warren-admin.json; status=$?; rm -f /tmp/warren-admin.json; exit $status";
 const call = `docker exec -i -u rabbitmq rabbitmq sh -c ${load}`;
 
-test("by its text: definitions with a hash go by standard input", () => {
-  expect(administrator(place, admin, 15672))
-    .toBe(`if ! (exec 3<>/dev/tcp/127.0.0.1/15672 && printf '%b' 'GET /api/permissions/app/admin HTTP/1.0\\r\\nAuthorization: Basic YWRtaW46aXQncyAkZWNyZXQ=\\r\\n\\r\\n' >&3 && read -t 5 -r _ status _ <&3 && [ "$status" = 200 ]) 2> /dev/null; then
-  docker exec -i -u rabbitmq rabbitmq sh -c '${load}' > /dev/null <<'END'
-{"users":[{"name":"admin","password_hash":"jGl25T4SdVTvcxhSqg8/VA+HmPhFqaVDvpr6ukpyWC60OO8m","hashing_algorithm":"rabbit_password_hashing_sha256","tags":"administrator"}],"vhosts":[{"name":"app"}],"permissions":[{"user":"admin","vhost":"app","configure":".*","write":".*","read":".*"}]}
-END
-fi`);
+test("definitions, by their text: with a hash", () => {
+  expect(administratorDefinitions(admin)).toBe(
+    '{"users":[{"name":"admin","password_hash":"jGl25T4SdVTvcxhSqg8/VA+HmPhFqaVDvpr6ukpyWC60OO8m","hashing_algorithm":"rabbit_password_hashing_sha256","tags":"administrator"}],"vhosts":[{"name":"app"}],"permissions":[{"user":"admin","vhost":"app","configure":".*","write":".*","read":".*"}]}',
+  );
 });
 
 /** A stand-in for `docker exec` that shows what it was given by standard input. */
 const shows: Reply = { run: "cat >&2" };
 
-const run = (port: number, who = admin, exec: Reply = shows) =>
-  runOnHost(administrator(place, who, port), { stubs: { docker: { "exec -i": exec } } });
+const run = async (port: number, who = admin, exec: Reply = shows) => {
+  const outcome = await runStep(administrator, dataOf(who, port), { stubs: { docker: { "exec -i": exec } } });
+  const { code, stdout, stderr, calls, record } = outcome;
+  for (const secret of [who.password, Buffer.from(who.password).toString("base64")]) {
+    expect(record().join("\n")).not.toContain(secret);
+  }
+  return { code, stdout, stderr, calls };
+};
 
 /** A management API in which one user has rights in the virtual host `app`. */
 const api = (known: string) => serve({ "/api/permissions/app/admin": { status: 200, login: known } });
@@ -120,11 +139,12 @@ describe("in the container", () => {
   /** Runs what is for the container's shell, with the container's /tmp in a directory of the test's own. */
   const inside = async (code: number) => {
     const directory = makeDirectory();
-    const script = administrator(place, admin, 1).replaceAll("/tmp/", `${directory}/`);
+    const before = `eval "$(declare -f import_definitions | sed 's#/tmp/#${directory}/#g')"`;
     const docker = { "exec -i": { run: `sh -c "\${!#}"; exit $?` } };
     const rabbitmqctl = { "-q import_definitions": { run: `stat -c %a "$3" >&2; cat "$3" >&2`, code } };
-    const outcome = await runOnHost(script, { stubs: { docker, rabbitmqctl } });
-    return { ...outcome, directory, left: readdirSync(directory) };
+    const outcome = await runStep(administrator, dataOf(admin, 1), { stubs: { docker, rabbitmqctl }, before });
+    const { stdout, stderr, calls } = outcome;
+    return { code: outcome.code, stdout, stderr, calls, directory, left: readdirSync(directory) };
   };
 
   test.each([
@@ -142,13 +162,13 @@ describe("in the container", () => {
 
 describe("the hash", () => {
   const hash = (username: string, password: string) => {
-    const script = administrator(place, { username, password, vhost: "app" }, 15672);
-    return /"password_hash":"([^"]*)"/.exec(script)?.[1] ?? "";
+    const definitions = JSON.parse(administratorDefinitions({ username, password, vhost: "app" })) as Definitions;
+    return definitions.users[0]?.password_hash ?? "";
   };
   const salt = (text: string) => Buffer.from(text, "base64").subarray(0, 4).toString("hex");
 
-  test("is the same at every run, so that the script is", () => {
-    expect(administrator(place, { ...admin }, 15672)).toBe(administrator(place, admin, 15672));
+  test("is the same at every run, so that the data are", () => {
+    expect(render(dataOf({ ...admin }, 15672))).toBe(render(dataOf(admin, 15672)));
   });
 
   test("is salted by the user's name: the first four bytes of its SHA-256", () => {
@@ -157,5 +177,33 @@ describe("the hash", () => {
       expect([salt(hash(name, "one")), salt(hash(name, "two"))]).toEqual([own, own]);
     }
     expect(hash("admin", "one")).not.toBe(hash("ops", "one"));
+  });
+});
+
+describe("the end of an administrator's login", () => {
+  const users = (names: string[]) => ({
+    stdout: `[\n${names.map((name) => `{"user":"${name}","tags":["administrator"]}`).join("\n,")}]\n`,
+  });
+  const end = (list: Reply) =>
+    runStep(administrator, dataOf(admin, 1), {
+      part: "delete",
+      stubs: { docker: { list_users: list, delete_user: {} } },
+    });
+  const cli = (args: string) => `docker exec -u rabbitmq rabbitmq rabbitmqctl -q ${args}`;
+  const list = cli("list_users --formatter json");
+
+  test("deletes the login, and only that", async () => {
+    const { code, calls } = await end(users(["admin", "admin.2"]));
+    expect([code, calls]).toEqual([0, [list, cli("delete_user admin")]]);
+  });
+
+  test("does nothing where it is gone", async () => {
+    const { code, calls } = await end(users(["admin.2"]));
+    expect([code, calls]).toEqual([0, [list]]);
+  });
+
+  test("fails where the broker does not answer: a login that lives on is not forgotten", async () => {
+    const { code, calls } = await end({ code: 69 });
+    expect([code === 0, calls]).toEqual([false, [list]]);
   });
 });

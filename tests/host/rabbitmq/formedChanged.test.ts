@@ -1,26 +1,23 @@
-import { formed, type ExpectedMember } from "../../commands/rabbitmq";
-import { noWaiting, runOnHost, type Stubs } from "./support/bash";
-import { brief } from "./support/calls";
-import { clusterStatus, threeMembers, type Member } from "./support/clusterStatus";
+import { formed, type FormedData } from "../../../commands/rabbitmq";
+import type { Stubs } from "../../unit/support/bash";
+import { brief } from "../../unit/support/calls";
+import { clusterStatus, threeMembers, type Member } from "../../unit/support/clusterStatus";
+import { runStep } from "../support/step";
+import { formedData, node } from "./support";
 
 /* What the end of the cluster does about members that are too many, and after a change. */
 
-const place = { name: "rabbitmq1", container: "rabbitmq", directory: "/var/lib/warren/rabbitmq" };
-const three: ExpectedMember[] = [
-  { name: "rabbitmq1", type: "disc" },
-  { name: "rabbitmq2", type: "disc" },
-  { name: "rabbitmq3", type: "ram" },
-];
 const status = "docker exec -u rabbitmq rabbitmq rabbitmqctl -q cluster_status --formatter json";
 
 describe("a member that the config does not have", () => {
   const four = (fourth: Member): string => clusterStatus({ members: { ...threeMembers, rabbitmq4: fourth } });
   const queues = (which: string) => `queues ${which} rabbit@rabbitmq4`;
   const lost = ["rabbitmq4"];
-  const look = async (statuses: Stubs[string], gone: string[] = []) => {
-    const script = formed(place, { members: three, lost: gone }, false);
-    const outcome = await runOnHost(script, { stubs: { docker: statuses }, before: noWaiting });
-    return { ...outcome, calls: brief(outcome.calls) };
+  const look = async (docker: Stubs[string], gone: string[] = []) => {
+    const at = node();
+    const outcome = await runStep(formed, { ...formedData(at.directory), lost: gone }, { ...at, stubs: { docker } });
+    const { code, stdout, stderr, calls } = outcome;
+    return { code, stdout, stderr, calls: brief(calls) };
   };
   const lists = (disc: string, ram: string, running: string) => {
     const names = (list: string) => list.replace(/\d/g, "rabbit@rabbitmq$& ");
@@ -29,19 +26,19 @@ describe("a member that the config does not have", () => {
 
   test("and that has nothing to lose is left for its own end", async () => {
     const stdout = four({ type: "disc" });
-    const outcome = await look({ cluster_status: { stdout }, "Tell(Lost)": { stdout: "ok\n" } });
+    const outcome = await look({ cluster_status: { stdout }, "List(Lost), ok.": { stdout: "ok\n" } });
     expect(outcome).toEqual({ code: 0, stdout: `${stdout}\n`, stderr: "", calls: [status, queues("Lost")] });
   });
 
   test("and of another broker version does not count", async () => {
     const stdout = four({ type: "disc", version: "3.8.10" });
-    const outcome = await look({ cluster_status: { stdout }, "Tell(Lost)": { stdout: "ok\n" } });
+    const outcome = await look({ cluster_status: { stdout }, "List(Lost), ok.": { stdout: "ok\n" } });
     expect(outcome).toMatchObject({ code: 0, stderr: "" });
   });
 
   test("is not let go with a queue that would be lost with it", async () => {
-    const told = { stdout: "rabbit_classic_queue\t/\torders\nrabbit_quorum_queue\tapp\tits mail\nok\n" };
-    const outcome = await look({ cluster_status: { stdout: four({ type: "ram" }) }, "Tell(Lost)": told });
+    const told = { stdout: "rabbit_classic_queue\t/\torders\t1\t\nrabbit_quorum_queue\tapp\tits mail\t2\t\nok\n" };
+    const outcome = await look({ cluster_status: { stdout: four({ type: "ram" }) }, "List(Lost), ok.": told });
     expect(outcome).toEqual({
       code: 1,
       stdout: "",
@@ -58,11 +55,11 @@ ${lists("12", "34", "1234")}`,
     ["fails", { code: 69 }],
     ["says something else", { stdout: "{error,timeout}\n" }],
   ])("is not let go where the broker %s when it is asked for its queues", async (_title, told) => {
-    const outcome = await look({ cluster_status: { stdout: four({ type: "disc" }) }, "Tell(Lost)": told });
+    const outcome = await look({ cluster_status: { stdout: four({ type: "disc" }) }, "List(Lost), ok.": told });
     expect(outcome).toMatchObject({
       code: 1,
       stdout: "",
-      stderr: `it cannot be told which queues would be lost with rabbit@rabbitmq4: nothing was changed\n${lists("124", "3", "1234")}`,
+      stderr: `it cannot be told which queues would be lost with rabbit@rabbitmq4. Nothing was changed. Run \`pulumi up\` again\n${lists("124", "3", "1234")}`,
     });
   });
 
@@ -71,7 +68,7 @@ ${lists("12", "34", "1234")}`,
     expect(outcome).toEqual({
       code: 1,
       stdout: "",
-      stderr: `rabbit@rabbitmq4 is a member that the config does not have, and it does not run: start it, so that it can leave, or say that its host is lost\n${lists("124", "3", "123")}`,
+      stderr: `rabbit@rabbitmq4 is a member that the configuration does not have, and it does not run: start it, so that it can leave, or say that its host is lost\n${lists("124", "3", "123")}`,
       calls: [status],
     });
   });
@@ -82,18 +79,17 @@ ${lists("12", "34", "1234")}`,
       {
         cluster_status: { stdout },
         forget_cluster_node: { stdout: "Removing node\n" },
-        "Tell(Staying)": [
-          { stdout: "rabbit_quorum_queue\t/\torders\nrabbit_stream_queue\tapp\tits log\nok\n" },
-          { stdout: "rabbit_stream_queue\tapp\tits log\nok\n" },
+        "Do(Evict, Replicated), ok.": [
+          {
+            stdout: "rabbit_quorum_queue\t/\torders\t1\t\nrabbit_stream_queue\tapp\tits log\t2\t{error,timeout}\nok\n",
+          },
+          { stdout: "rabbit_stream_queue\tapp\tits log\t2\t{error,timeout}\nok\n" },
           { stdout: "ok\n" },
         ],
-        delete_member: { stdout: "Success\n" },
-        delete_replica: [{ code: 69, run: "echo 'Error: a change is on its way' >&2" }, {}],
       },
       lost,
     );
     const call = "docker exec -u rabbitmq rabbitmq";
-    const replica = `${call} rabbitmq-streams -q delete_replica --vhost app its log rabbit@rabbitmq4`;
     expect(outcome).toEqual({
       code: 0,
       stdout: `${stdout}\n`,
@@ -101,12 +97,9 @@ ${lists("12", "34", "1234")}`,
       calls: [
         status,
         `${call} rabbitmqctl -q forget_cluster_node rabbit@rabbitmq4`,
-        queues("Staying"),
-        `${call} rabbitmq-queues -q delete_member --vhost / orders rabbit@rabbitmq4`,
-        replica,
-        queues("Staying"),
-        replica,
-        queues("Staying"),
+        queues("Evict"),
+        `${queues("Evict")} [1,2]`,
+        `${queues("Evict")} [2]`,
       ],
     });
   });
@@ -116,14 +109,13 @@ ${lists("12", "34", "1234")}`,
       {
         cluster_status: { stdout: four({ type: "disc", running: false }) },
         forget_cluster_node: {},
-        "Tell(Staying)": { stdout: "rabbit_quorum_queue\t/\torders\nok\n" },
-        delete_member: { code: 69, run: "echo 'Error: no leader' >&2" },
+        "Do(Evict, Replicated), ok.": { stdout: "rabbit_quorum_queue\t/\torders\t1\t{error,noproc}\nok\n" },
       },
       lost,
     );
     expect([outcome.code, outcome.stderr]).toEqual([
       1,
-      `queues still have members on rabbit@rabbitmq4 after 300 s. The last to refuse, orders in the virtual host /: Error: no leader\n${lists("124", "3", "123")}`,
+      `queues still have members on rabbit@rabbitmq4, and none could be taken out for 120 s. The last that refused: orders in the virtual host /: {error,noproc}\n${lists("124", "3", "123")}`,
     ]);
   });
 
@@ -146,7 +138,7 @@ ${lists("12", "34", "1234")}`,
     const stdout = clusterStatus({ members: { ...threeMembers, rabbitmq22: { type: "disc", running: false } } });
     expect(await look({ cluster_status: { stdout } }, ["rabbitmq2"])).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("rabbit@rabbitmq22 is a member that the config does not have") as string,
+      stderr: expect.stringContaining("rabbit@rabbitmq22 is a member that the configuration does not have") as string,
     });
   });
 
@@ -165,25 +157,83 @@ describe("after a change", () => {
     "rabbitmq-queues -q grow": { stdout: "grown\n" },
     "rabbitmq-queues -q rebalance": { stdout: "rebalanced\n" },
   };
-  const changed = (differences: Stubs[string] = {}) =>
-    runOnHost(formed(place, { members: three, lost: [] }, true), {
-      stubs: { docker: { ...docker, ...differences } },
-      before: noWaiting,
-    });
+  const at = (files: Record<string, string> = {}) => node(files);
+  const changed = async (
+    differences: Stubs[string] = {},
+    changes: Partial<FormedData> = {},
+    host = at(),
+    part: "create" | "update" = "update",
+  ) => {
+    const stubs = { docker: { ...docker, ...differences } };
+    const { code, stdout, stderr, calls } = await runStep(
+      formed,
+      { ...formedData(host.directory), ...changes },
+      { ...host, part, stubs },
+    );
+    return { code, stdout, stderr, calls };
+  };
+  const tidied = [
+    `${call} rabbitmqctl -q list_feature_flags --silent name state stability`,
+    `${call} rabbitmqctl -q enable_feature_flag user_limits`,
+    `${call} rabbitmq-queues -q grow rabbit@rabbitmq1 even`,
+    `${call} rabbitmq-queues -q grow rabbit@rabbitmq2 even`,
+    `${call} rabbitmq-queues -q rebalance all`,
+  ];
 
   test("feature flags are enabled, queues get their members back on disc nodes, and leaders are spread", async () => {
     expect(await changed()).toEqual({
       code: 0,
       stdout: `${clusterStatus()}\n`,
       stderr: "",
-      calls: [
-        status,
-        `${call} rabbitmqctl -q list_feature_flags --silent name state stability`,
-        `${call} rabbitmqctl -q enable_feature_flag user_limits`,
-        `${call} rabbitmq-queues -q grow rabbit@rabbitmq1 even`,
-        `${call} rabbitmq-queues -q grow rabbit@rabbitmq2 even`,
-        `${call} rabbitmq-queues -q rebalance all`,
-      ],
+      calls: [status, ...tidied],
+    });
+  });
+
+  describe("that much is done once for each change", () => {
+    test("an update in which no container and no member is another one leaves all that alone", async () => {
+      const host = at();
+      expect((await changed({}, {}, host)).calls).toEqual([status, ...tidied]);
+      expect(await changed({}, {}, { ...host, files: {} })).toEqual({
+        code: 0,
+        stdout: `${clusterStatus()}\n`,
+        stderr: "",
+        calls: [status],
+      });
+    });
+
+    test("a cluster that has just been formed has nothing to put in order, nor has the first update after it", async () => {
+      const host = at();
+      expect((await changed({}, {}, host, "create")).calls).toEqual([status]);
+      expect((await changed({}, {}, { ...host, files: {} })).calls).toEqual([status]);
+    });
+
+    test.each<[string, Partial<FormedData>]>([
+      ["a container is another one", { containers: ["id of rabbitmq1", "new", "id of rabbitmq3"] }],
+      ["a member is gone", { ram: [], containers: ["id of rabbitmq1", "id of rabbitmq2"] }],
+      ["a member has another type", { disc: ["rabbitmq1"], ram: ["rabbitmq2", "rabbitmq3"] }],
+    ])("but where %s it is done", async (_title, changes) => {
+      const host = at();
+      await changed({}, {}, host);
+      const types = { rabbitmq2: { type: (changes.ram ?? []).includes("rabbitmq2") ? "ram" : "disc" } } as const;
+      const cluster_status = { stdout: clusterStatus({ members: { ...threeMembers, ...types } }) };
+      const differences = { cluster_status, "List(Lost), ok.": { stdout: "ok\n" } };
+      const { code, calls } = await changed(differences, changes, { ...host, files: {} });
+      expect([code, calls.at(-1)]).toEqual([0, tidied.at(-1)]);
+    });
+
+    test("what has failed is done again", async () => {
+      const host = at();
+      await changed({}, {}, host, "create");
+      const containers = ["a", "b", "c"];
+      await changed({ "rabbitmq-queues -q rebalance": { code: 70 } }, { containers }, { ...host, files: {} });
+      expect((await changed({}, { containers }, { ...host, files: {} })).calls).toEqual([status, ...tidied]);
+    });
+
+    test("a cluster that was stopped is put in order when it is there again", async () => {
+      const host = at();
+      await changed({}, {}, host);
+      expect((await changed({}, { stopped: true }, { ...host, files: {} })).calls).toEqual([]);
+      expect((await changed({}, {}, { ...host, files: {} })).calls).toEqual([status, ...tidied]);
     });
   });
 

@@ -1,22 +1,20 @@
-import { atRest, formed, nameCluster, type ExpectedMember } from "../../commands/rabbitmq";
-import { noWaiting, runOnHost, type Reply } from "./support/bash";
-import { clusterStatus, threeMembers } from "./support/clusterStatus";
+import { formed, type FormedData } from "../../../commands/rabbitmq";
+import type { Reply } from "../../unit/support/bash";
+import { clusterStatus, threeMembers } from "../../unit/support/clusterStatus";
+import { runStep } from "../support/step";
+import { formedData, node, three } from "./support";
 
 /* The gate at the end of the cluster, run with a stand-in for docker that answers recorded cluster statuses. */
 
-const place = { name: "rabbitmq1", container: "rabbitmq", directory: "/var/lib/warren/rabbitmq" };
-const three: ExpectedMember[] = [
-  { name: "rabbitmq1", type: "disc" },
-  { name: "rabbitmq2", type: "disc" },
-  { name: "rabbitmq3", type: "ram" },
-];
 const status = "docker exec -u rabbitmq rabbitmq rabbitmqctl -q cluster_status --formatter json";
 
-const run = (replies: Reply | Reply[], members = three) =>
-  runOnHost(formed(place, { members, lost: [] }, false), {
-    stubs: { docker: { cluster_status: replies } },
-    before: noWaiting,
-  });
+const run = async (replies: Reply | Reply[], members = three, changes: Partial<FormedData> = {}) => {
+  const at = node();
+  const stubs = { docker: { cluster_status: replies } };
+  const outcome = await runStep(formed, { ...formedData(at.directory, members), ...changes }, { ...at, stubs });
+  const { code, stdout, stderr, calls } = outcome;
+  return { code, stdout, stderr, calls };
+};
 
 describe("passes, and prints the status once", () => {
   test.each([
@@ -87,12 +85,6 @@ describe("fails, and says what it sees", () => {
     expect([code, stderr]).toEqual([1, shows("", "", "")]);
   });
 
-  test("a time of its own", async () => {
-    const script = formed(place, { members: three, lost: [] }, false, 20);
-    const { calls } = await runOnHost(script, { stubs: { docker: { "": { code: 69 } } }, before: noWaiting });
-    expect(calls).toHaveLength(2);
-  });
-
   const lists = `disc: ${one}${two}; ram: ${last}; running: ${one}${two}${last}\n`;
 
   test("two versions", async () => {
@@ -113,23 +105,8 @@ describe("fails, and says what it sees", () => {
   });
 });
 
-test("a cluster at rest has no members that run", async () => {
-  const { stdout } = await runOnHost(atRest());
+test("a cluster at rest has no members that run, and nobody is asked", async () => {
+  const { code, stdout, calls } = await run([], three, { stopped: true });
+  expect([code, calls]).toEqual([0, []]);
   expect(JSON.parse(stdout)).toEqual({ disk_nodes: [], ram_nodes: [], running_nodes: [], versions: {} });
-});
-
-describe("nameCluster", () => {
-  const call = "docker exec -u rabbitmq rabbitmq rabbitmqctl -q";
-  const script = nameCluster(place, "production", three.slice(0, 2));
-
-  test("by its text: the name, and who the members are meant to be", () => {
-    expect(script).toBe(`${call} set_cluster_name production
-${call} set_global_parameter warren_members '["rabbit@rabbitmq1","rabbit@rabbitmq2"]'`);
-  });
-
-  test.each(["set_cluster_name", "set_global_parameter"])("fails when %s fails", async (step) => {
-    const docker = { set_cluster_name: {}, set_global_parameter: {}, [step]: { code: 69 } };
-    const { code, calls } = await runOnHost(script, { stubs: { docker } });
-    expect([code, calls.at(-1)]).toEqual([69, expect.stringContaining(step)]);
-  });
 });
