@@ -69,13 +69,6 @@ boot_failure() {
   echo "${said:-its log does not say why}"
 }
 
-# Waits until the broker has booted; if it does not, the end of its log says why.
-await_boot() { # PORT
-  show_log_on_failure "$container" 30
-  wait_until "$longest_boot" 0.2 listens "$1" || die "$name did not boot within $longest_boot s"
-  cli rabbitmqctl await_startup
-}
-
 # Sets status to the cluster's status, as JSON; fails where the CLI does not answer.
 read_status() { status=$(cli rabbitmqctl cluster_status --formatter json 2> /dev/null); }
 
