@@ -1,21 +1,35 @@
+import { firewall } from "./firewall";
+import * as haproxy from "./haproxy";
 import * as keepalived from "./keepalived";
-import { administrator } from "./rabbitmq/administrator";
-import { formed, name } from "./rabbitmq/formed";
-import { gate } from "./rabbitmq/gate";
-import { member } from "./rabbitmq/member";
-import { user } from "./rabbitmq/user";
+import { prepare } from "./prepare";
+import * as rabbitmq from "./rabbitmq";
 import { service } from "./service";
 import type { Step } from "./step";
 
 /** Every step that a resource runs, for what reads a plan. */
 export const steps: readonly Step<unknown>[] = [
-  service,
-  gate,
-  member,
-  formed,
-  name,
-  administrator,
-  user,
+  prepare,
+  firewall,
+  rabbitmq.adoptable,
+  rabbitmq.files,
+  rabbitmq.tls,
+  rabbitmq.gate,
+  rabbitmq.adopt,
+  rabbitmq.boot,
+  rabbitmq.stopApp,
+  rabbitmq.reset,
+  rabbitmq.joinCluster,
+  rabbitmq.startApp,
+  rabbitmq.member,
+  rabbitmq.formed,
+  rabbitmq.name,
+  rabbitmq.administrator,
+  rabbitmq.user,
+  haproxy.haproxyConfig,
+  haproxy.haproxyLog,
+  haproxy.haproxyGate,
+  haproxy.haproxyAdopt,
+  haproxy.haproxyReady,
   keepalived.keepalivedPackage,
   keepalived.keepalivedConfig,
   keepalived.keepalivedService,
@@ -23,4 +37,5 @@ export const steps: readonly Step<unknown>[] = [
   keepalived.holds,
   keepalived.standsBy,
   keepalived.held,
+  service,
 ];

@@ -29,6 +29,7 @@ ensure_member() {
   change_type
   give_settings
   expects running "$container"
+  expects_container "$container"
 }
 
 well() { listens "$amqp_port" && cli rabbitmq-diagnostics check_local_alarms > /dev/null 2>&1; }
