@@ -115,7 +115,7 @@ export function notices({ facts, drift }: Survey): string[] {
   const reasons = new Map<string, string[]>();
   for (const { host, resource, says } of drift.found) {
     const key = `host ${host}: ${says}`;
-    reasons.set(key, [...(reasons.get(key) ?? []), resource]);
+    reasons.set(key, [...new Set([...(reasons.get(key) ?? []), resource])]);
   }
   return [...silent, ...[...reasons].map(([reason, resources]) => `${reason}. Runs again: ${resources.join(", ")}`)];
 }
