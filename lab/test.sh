@@ -1,6 +1,6 @@
 #!/bin/bash
 # Checks the lab's contract on the running lab (LAB=NAME: on that one), which it gives five hosts; --full also cuts it off, resets it and
-# takes it down, so nobody else may use it meanwhile; --life does only that.
+# takes it down, so nobody else may use it meanwhile; --life does only that. --variants renews host2 and host3, in each way that there is.
 # Prints `ok` or `FAIL` lines and closes with `N passed, N failed`.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")" || exit 2
@@ -48,8 +48,9 @@ read_facts
 case ${1:-} in
   '') test_cli; test_hosts; test_network; test_images; test_labs ;;
   --life) test_life ;;
-  --full) test_cli; test_hosts; test_network; test_images; test_labs; test_life ;;
-  *) echo "usage: lab/test.sh [--full | --life]" >&2 && exit 2 ;;
+  --variants) test_variants ;;
+  --full) test_cli; test_hosts; test_network; test_images; test_labs; test_variants; test_life ;;
+  *) echo "usage: lab/test.sh [--full | --life | --variants]" >&2 && exit 2 ;;
 esac
 echo "$PASSED passed, $FAILED failed"
 [ $FAILED -eq 0 ]

@@ -10,6 +10,11 @@ install_packages() {
   export PATH="$root/node_modules/.bin:$PATH"
   [ "$root/node_modules/.package-lock.json" -nt "$root/package-lock.json" ] && return
   say "Installing packages (about half a minute)"
-  (cd "$root" && npm ci --no-audit --no-fund >&2)
+  local output
+  # Without npm's warnings: they are about the Node that runs npm, but everything else runs with the Node in the packages.
+  output=$(cd "$root" && npm ci --loglevel=error --no-audit --no-fund 2>&1) || {
+    printf '%s\n' "$output" >&2
+    return 1
+  }
   touch "$root/node_modules/.package-lock.json"
 }

@@ -4,4 +4,5 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 install_packages
 . "$root/scripts/env.sh"
+use_dev_config "$@"
 exec ts-node --transpile-only "$root/plan/main.ts" "$@"

@@ -32,12 +32,16 @@ lab/lab up
 
 say "pulumi up, stack dev, held to the policies"
 if ! pulumi stack select dev 2> /dev/null; then
-  # The passphrase of a stack before this one went with its hosts (`lab down`), and its salt would be held against the new one.
-  if [ "${PULUMI_CONFIG_PASSPHRASE_FILE-}" = "${stacks-none}/passphrase" ] && ! grep -q 'secure:' Pulumi.dev.yaml; then
-    sed -i '/^encryptionsalt:/d' Pulumi.dev.yaml
+  if [ -n "$stacks" ]; then
+    # From a project folder of its own, because `stack init` writes a salt as well and has no option for another file.
+    cp Pulumi.yaml "$stacks/"
+    (cd "$stacks" && rm -f Pulumi.dev.yaml && pulumi stack init dev)
+    pulumi stack select dev
+  else
+    pulumi stack init dev
   fi
-  pulumi stack init dev
 fi
+use_dev_config --stack dev
 if ! pulumi up --stack dev --yes --skip-preview --parallel 32 --policy-pack policies --policy-pack-config policies/dev.json; then
   cat >&2 <<'END'
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154 # ensure.sh sets the variables
 # The official releases. Sourced by ensure.sh.
 
 arch() { case $(uname -m) in x86_64 | amd64) echo "$1" ;; aarch64 | arm64) echo arm64 ;; *) uname -m ;; esac; }

@@ -94,7 +94,7 @@ rootfs() { # SUITE PACKAGES SETUP [PREPARE]
     cp -l "$debs"/*.deb "$root/var/cache/apt/archives/"
     "$prepare" "$root"
     # Mounts of its own, which end with it however it ends.
-    # shellcheck disable=SC2086
+    # shellcheck disable=SC2086 # a list of words
     nice unshare --mount --propagation private bash -ec 'mount -t proc proc "$1/proc"; mount --rbind /dev "$1/dev"; root=$1; shift
       exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get install -y --no-install-recommends "$@"' \
       - "$root" ${packages//,/ } </dev/null

@@ -30,7 +30,7 @@ start_time() { # PID: field 22 of stat, but for one that is dead and only not ye
   local stat
   stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
   stat=${stat##*) }
-  # shellcheck disable=SC2086
+  # shellcheck disable=SC2086 # a list of words
   set -- $stat
   [ "$1" = Z ] || echo "${20}"
 }

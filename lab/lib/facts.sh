@@ -14,6 +14,9 @@ LOCK=$CACHE-hosts${LAB:+-$LAB}.lock
 NETWORK=warren-lab${LAB:+-$LAB} # also the beginning of its containers' names and the comment on its iptables rules
 BRIDGE=br-w${LAB:+-$LAB}
 [ -n "$LAB" ] || BRIDGE=br-warren
+SECOND_NETWORK=warren-second${LAB:+-$LAB} # for hosts with two interfaces
+SECOND_BRIDGE=br-x${LAB:+-$LAB}
+[ -n "$LAB" ] || SECOND_BRIDGE=br-warren-2
 
 DEFAULT_SUBNET=198.18.66 # in 198.18.0.0/15, the range set aside for benchmarks (RFC 2544): it is nobody's real network
 DEFAULT_COUNT=5 MAX_COUNT=12
@@ -21,18 +24,23 @@ DEFAULT_COUNT=5 MAX_COUNT=12
 # The default lab has its own subnet. Another lab takes the first free one, counted from where the checksum of its name points to, and keeps
 # it as long as its state lives.
 find_subnet() {
-  local sum i n
+  local sum
   [ -n "$LAB" ] || { echo $DEFAULT_SUBNET && return; }
   ! cat "$STATE/subnet" 2>/dev/null || return 0
   sum=$(printf %s "$LAB" | cksum)
+  free_subnet $((${sum%% *} % 512))
+}
+free_subnet() { # NUMBER: the first free one of the 512 that there are, counted from there
+  local i n
   for ((i = 0; i < 512; i++)); do
-    n=$(((${sum%% *} + i) % 512))
+    n=$((($1 + i) % 512))
     subnet_is_taken "198.$((18 + n / 256)).$((n % 256))" || { echo "198.$((18 + n / 256)).$((n % 256))" && return; }
   done
   die "no part of 198.18.0.0/15 is free for another lab" "see: ip route"
 }
+subnet_number() { awk -F. '{ print ($2 - 18) * 256 + $3 }' <<<"$1"; } # SUBNET
 subnet_is_taken() { # by a lab, up or not, or by anything else that this machine has a route to
-  [ "$1" = $DEFAULT_SUBNET ] || grep -qxF "$1" "$STATES"/lab-*/subnet 2>/dev/null ||
+  [ "$1" = $DEFAULT_SUBNET ] || grep -qxF "$1" "$STATES"/lab{,-*}/{,second-}subnet 2>/dev/null ||
     ip -4 route show 2>/dev/null | grep -v " dev $BRIDGE " | grep -q "^$1\."
 }
 
@@ -41,6 +49,7 @@ read_facts() {
   SUBNET=$(find_subnet) || exit 1
   GATEWAY=$SUBNET.1
   REGISTRY=$GATEWAY:5000
+  SECOND_SUBNET=$(cat "$STATE/second-subnet" 2>/dev/null) || SECOND_SUBNET=''
   COUNT=$(cat "$STATE/count" 2>/dev/null) || COUNT=$DEFAULT_COUNT
   HOSTS=''
   for ((i = 1; i <= COUNT; i++)); do HOSTS+="${HOSTS:+ }host$i"; done
@@ -80,7 +89,7 @@ other_labs() { # the other labs of this machine that are up, or were cut off, in
 # For programs that use the lab: nothing outside it has to know where things are.
 verb_facts() { # [KEY]
   local key=${1:-} h hosts='' i
-  local -A fact=([name]=$LAB [state]=$STATE [stacks]=$STATE/stacks [key]=$SSH_KEY [knownHosts]=$KNOWN_HOSTS [subnet]=$SUBNET [gateway]=$GATEWAY [registry]=$REGISTRY)
+  local -A fact=([name]=$LAB [state]=$STATE [stacks]=$STATE/stacks [key]=$SSH_KEY [knownHosts]=$KNOWN_HOSTS [subnet]=$SUBNET [gateway]=$GATEWAY [secondSubnet]=$SECOND_SUBNET [registry]=$REGISTRY)
   for h in $HOSTS; do
     i=$(host_index "$h")
     hosts+="${hosts:+, }\"$h\": \"$(address "$i")\""
@@ -91,7 +100,7 @@ verb_facts() { # [KEY]
     return
   fi
   echo '{'
-  for key in name state stacks key knownHosts subnet gateway registry; do printf '  "%s": "%s",\n' "$key" "${fact[$key]}"; done
+  for key in name state stacks key knownHosts subnet gateway secondSubnet registry; do printf '  "%s": "%s",\n' "$key" "${fact[$key]}"; done
   printf '  "hosts": { %s }\n}\n' "$hosts"
 }
 

@@ -40,7 +40,7 @@ files_up() { # what is the same for all hosts
   install -m 600 "$SSH_KEY.pub" "$d/home/ops/.ssh/authorized_keys"
   chown -R 1000:1000 "$d/home/ops"
   resolver >"$d/etc/lab/resolv.conf"
-  sources bookworm >"$d/etc/apt/sources.list"
+  sources "$V_SUITE" >"$d/etc/apt/sources.list"
   [ -s "$d/etc/apt/sources.list" ] || rm "$d/etc/apt/sources.list" # then the image's own
   machine_acquire >"$d/etc/apt/apt.conf.d/90lab"
   printf '{"insecure-registries": ["%s"], "registry-mirrors": ["http://%s"], "mtu": %s}\n' "$REGISTRY" "$REGISTRY" "$(mtu)" >"$d/etc/docker/daemon.json"
@@ -60,16 +60,20 @@ host_create() { # NAME ADDRESS CONTAINER DISK [IMAGE]
   # Everything that a host's root has, but for the clock: that is the machine's, and setting a host's time zone would shift it.
   local caps="--cap-add ALL --cap-drop SYS_TIME" modules=()
   # Where this machine itself lacks a capability, asking for it would be refused.
+  variant_load "$1"
   (((0x$(sed -n 's/^CapBnd:\s*//p' /proc/self/status) >> 24) & 1)) || caps="$caps --cap-drop SYS_RESOURCE"
   [ ! -d "/lib/modules/$(uname -r)" ] || modules=(-v /lib/modules:/lib/modules:ro)
-  # shellcheck disable=SC2086
+  # shellcheck disable=SC2086 # a list of words
   docker create --name "$3" --hostname "$1" --network "$NETWORK" --ip "$2" --label $LABEL=host --env container=docker \
     $caps --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined \
     --cgroupns private --device-cgroup-rule 'a *:* rwm' --stop-signal SIGRTMIN+3 --pids-limit -1 \
-    --tmpfs /run --tmpfs /run/lock --tmpfs /tmp:exec -v "$4:/var/lib/docker" "${modules[@]}" "${5:-$HOST_IMAGE}" >/dev/null
+    --tmpfs /run --tmpfs /run/lock --tmpfs /tmp:exec -v "$4:$(variant_store)" "${modules[@]}" "${5:-warren-lab/$(variant_image)}" >/dev/null
+  # Before it starts, so that both interfaces are there at every boot.
+  [ -z "$V_SECOND" ] || docker network connect --ip "$SECOND_SUBNET.${2##*.}" "$SECOND_NETWORK" "$3"
 }
 host_boot() { # NAME CONTAINER: for the first time
   host_files "$1" | docker cp - "$2:/"
+  [ ${#VARIANT[@]} = 0 ] || variant_files | docker cp - "$2:/"
   docker start "$2" >/dev/null
 }
 
@@ -92,7 +96,7 @@ hosts_ready() { # INDEX...
 
 # --- the image store that every fresh host starts with, made once by a host that pulls from the registry
 golden_images() { local i; for i in $PRELOADED; do ! have_image "$i" || echo "$i"; done; }
-golden_recipe() { { recipe host host; for i in $(golden_images); do cat "$(marker "$i")"; done; } | sha256sum; }
+golden_recipe() { { recipe host "$HOST_IMAGE"; for i in $(golden_images); do cat "$(marker "$i")"; done; } | sha256sum; }
 golden_up() {
   local images recipe i maker=$NETWORK-golden
   recipe=$(golden_recipe)
@@ -135,6 +139,7 @@ host_make() { # INDEX FILL (golden or empty)
   local d=$STATE/hosts/host$1
   host_remove "$1"
   mkdir -p "$d"
+  variant_record "host$1"
   if [ "$2" = golden ]; then golden_copy "$d/docker"; else mkdir "$d/docker"; fi
   host_create "host$1" "$(address "$1")" "$(container "$1")" "$d/docker"
   host_boot "host$1" "$(container "$1")"
@@ -152,8 +157,8 @@ hosts_make() { # FILL INDEX...
   hosts_ready "$@"
 }
 host_without_docker() { # INDEX: as a machine that nobody has installed it on
-  ssh_host "$1" 'systemctl -q disable --now docker.socket docker.service containerd.service; dpkg --purge docker.io containerd runc >/dev/null 2>&1
-    rm -rf /etc/docker /run/docker* /run/containerd /var/lib/docker/* /var/lib/containerd; systemctl daemon-reload; ! command -v dockerd >/dev/null' ||
+  ssh_host "$1" 'systemctl -q disable --now docker.socket docker.service containerd.service; dpkg --purge docker.io docker-cli containerd runc >/dev/null 2>&1
+    rm -rf /etc/docker /run/docker* /run/containerd /var/lib/docker/* /var/lib/containerd; systemctl daemon-reload; ! command -v dockerd docker >/dev/null' ||
     die "Docker could not be taken off host$1"
 }
 hosts_start() { # INDEX...: those that are there already, with their disks

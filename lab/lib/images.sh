@@ -1,8 +1,15 @@
 # shellcheck shell=bash
 # What images there are, when one has to be made, and how it gets into the registry.
 
-HOST_IMAGE=warren-lab/host:bookworm
+HOST_IMAGE=host:bookworm # of an ordinary host; variants have host:trixie, host:bookworm-podman and host:trixie-podman
 HOST_PACKAGES=systemd,systemd-sysv,dbus,openssh-server,docker.io,keepalived,psmisc,iproute2,iputils-ping,iputils-arping,nftables,iptables,kmod,rsyslog,tzdata,sudo,curl,ca-certificates,procps,less,netbase
+host_packages() { # IMAGE
+  case $1 in
+    host:*-podman) echo "${HOST_PACKAGES/docker.io/podman-docker,netavark,aardvark-dns,catatonit}" ;;
+    host:trixie) echo "$HOST_PACKAGES,docker-cli" ;; # its docker.io only recommends the command
+    *) echo "$HOST_PACKAGES" ;;
+  esac
+}
 
 # The ones that `up` makes, in the order in which they are worth waiting for; `up --all` makes the others too.
 DEFAULT_IMAGES="rabbitmq:3.8.9-management rabbitmq:3.10.8-management haproxy:2.6"
@@ -14,28 +21,29 @@ PRELOADED="rabbitmq:3.8.9-management rabbitmq:3.10.8-management haproxy:2.6 rabb
 suite_of() { # IMAGE: the Debian release that has this version
   case $1 in
     rabbitmq:3.8.9-* | haproxy:2.2) echo bullseye ;;
-    rabbitmq:3.10.8-* | haproxy:2.6 | keepalived:2.2 | host) echo bookworm ;;
-    rabbitmq:4.0.5-* | haproxy:3.0) echo trixie ;;
+    rabbitmq:3.10.8-* | haproxy:2.6 | keepalived:2.2 | host:bookworm*) echo bookworm ;;
+    rabbitmq:4.0.5-* | haproxy:3.0 | host:trixie*) echo trixie ;;
     rabbitmq:4.3.6-*) echo forky ;;
     *) die "the lab has no image '$1'; it has: $DEFAULT_IMAGES $MORE_IMAGES $TESTING_IMAGES" ;;
   esac
 }
-seconds_of() { case $1 in haproxy:* | keepalived:*) echo 12 ;; host) echo 45 ;; *) echo 30 ;; esac; }
+seconds_of() { case $1 in haproxy:* | keepalived:*) echo 12 ;; host:*) echo 45 ;; *) echo 30 ;; esac; }
 
 # An image is as good as what it was made from: a change in its files, or in how it is made, makes it anew.
 recipe() { # KIND (host, rabbitmq, haproxy, keepalived) IMAGE
-  { cat "$HERE/images/slim" "$HERE/images/$1"/* && declare -f base rootfs "$(builder "$1")" && echo "$2 $HOST_PACKAGES"; } | sha256sum | cut -c1-16
+  { cat "$HERE/images/slim" "$HERE/images/$1"/* && declare -f base rootfs "$(builder "$1")" && echo "$2 $(host_packages "$2")"; } | sha256sum | cut -c1-16
 }
 # The function that makes images of a kind: what makes another kind is no part of this one's recipe.
-builder() { case $1 in keepalived) echo build_keepalived ;; *) echo build_image ;; esac; } # KIND
+builder() { case $1 in host | keepalived) echo "build_$1" ;; *) echo build_image ;; esac; } # KIND
 marker() { echo "$CACHE/built/${1/:/_}"; } # IMAGE: holds the recipe it was pushed with
 have_image() { # IMAGE
-  if [ "$1" = host ]; then
-    [ "$(docker image inspect -f "{{index .Config.Labels \"$LABEL\"}}" $HOST_IMAGE 2>/dev/null)" = "$(recipe host host)" ]
-  else
-    [ "$(cat "$(marker "$1")" 2>/dev/null)" = "$(recipe "${1%%:*}" "$1")" ] &&
-      curl -sf -o /dev/null -I "http://$REGISTRY/v2/library/${1/://manifests/}"
-  fi
+  case $1 in
+    host:*) [ "$(docker image inspect -f "{{index .Config.Labels \"$LABEL\"}}" "warren-lab/$1" 2>/dev/null)" = "$(recipe host "$1")" ] ;;
+    *)
+      [ "$(cat "$(marker "$1")" 2>/dev/null)" = "$(recipe "${1%%:*}" "$1")" ] &&
+        curl -sf -o /dev/null -I "http://$REGISTRY/v2/library/${1/://manifests/}"
+      ;;
+  esac
 }
 
 images_up() { # IMAGE...: makes what is missing, two at a time
@@ -89,10 +97,6 @@ build_image() { # IMAGE
   export VERSION=${image#*:}
   VERSION=${VERSION%-management}
   case $image in
-    host)
-      rootfs "$suite" "$HOST_PACKAGES" "$HERE/images/host/setup" |
-        docker import --change "LABEL $LABEL=$(recipe host host)" --change 'CMD ["/usr/local/sbin/lab-init"]' - $HOST_IMAGE
-      ;;
     rabbitmq:*)
       rootfs "$suite" rabbitmq-server,tzdata "$HERE/images/rabbitmq/setup" "$HERE/images/rabbitmq/prepare" >"$tar"
       # shellcheck source=/dev/null
@@ -105,6 +109,10 @@ build_image() { # IMAGE
       ;;
   esac
   rm -f "$tar"
+}
+build_host() { # IMAGE
+  rootfs "$(suite_of "$1")" "$(host_packages "$1")" "$HERE/images/host/setup" |
+    docker import --change "LABEL $LABEL=$(recipe host "$1")" --change 'CMD ["/usr/local/sbin/lab-init"]' - "warren-lab/$1"
 }
 build_keepalived() { # IMAGE
   local tar=$CACHE/work/${1/:/_}.tar

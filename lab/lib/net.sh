@@ -23,6 +23,24 @@ net_up() {
   rule filter FORWARD -o "$BRIDGE" -j ACCEPT
 }
 
+# The second network, for hosts that have one. It has no way out, and no way leads into it from the first.
+second_network_up() {
+  if [ -z "$SECOND_SUBNET" ]; then
+    SECOND_SUBNET=$(free_subnet $((($(subnet_number "$SUBNET") + 256) % 512))) || exit 1
+    echo "$SECOND_SUBNET" >"$STATE/second-subnet"
+  fi
+  if ! docker network inspect "$SECOND_NETWORK" >/dev/null 2>&1; then
+    docker network create --internal --label "$LABEL" --subnet "$SECOND_SUBNET.0/24" \
+      -o com.docker.network.bridge.name="$SECOND_BRIDGE" -o com.docker.network.driver.mtu="$(mtu)" "$SECOND_NETWORK" >/dev/null ||
+      die "the second network $SECOND_SUBNET.0/24 could not be made" "is it in use on this machine? see: ip route; docker network ls"
+    say "second network $SECOND_SUBNET.0/24 made"
+  fi
+  [ -f "$DAEMON/dockerd.pid" ] || return 0 # any other daemon separates its networks by itself
+  rule filter FORWARD -i "$SECOND_BRIDGE" -o "$SECOND_BRIDGE" -j ACCEPT
+  rule filter FORWARD ! -i "$SECOND_BRIDGE" -o "$SECOND_BRIDGE" -j REJECT
+  rule filter FORWARD -i "$SECOND_BRIDGE" ! -o "$SECOND_BRIDGE" -j REJECT
+}
+
 rule() { # TABLE CHAIN RULE...: add it once
   local table=$1 chain=$2
   shift 2
@@ -37,15 +55,16 @@ remove_rules() { # TEXT: those of this lab that have it in them
   local table spec
   for table in nat filter; do
     rules $table | grep -F -- "$1" | sed 's/^-A/-D/' | while read -r spec; do
-      # shellcheck disable=SC2086
+      # shellcheck disable=SC2086 # a list of words
       iptables -w -t $table $spec
     done || true
   done
 }
 
 net_down() {
-  docker network rm "$NETWORK" >/dev/null 2>&1 || true
+  docker network rm "$NETWORK" "$SECOND_NETWORK" >/dev/null 2>&1 || true
   ip link del "$BRIDGE" 2>/dev/null || true
+  ip link del "$SECOND_BRIDGE" 2>/dev/null || true
   remove_rules "$NETWORK"
 }
 forwarding_down() { # with the last lab

@@ -7,6 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import { parse } from "yaml";
 import type { StackConfig } from "../../config";
+import { withoutStackTraces } from "../../tests/unit/support/stackTraces";
 import type { Registered, Stack } from "./wire";
 
 // Two processors may have much else to do.
@@ -66,8 +67,10 @@ export async function build(stackConfig: StackConfig, { preview = false } = {}):
   await pulumi.runtime.setMocks(mocks, "warren", "test", preview, "organization");
   record(resources);
   const program = jest.requireActual<() => Promise<unknown>>("../../index");
-  await program();
-  await pulumi.runtime.disconnect();
+  await withoutStackTraces(async () => {
+    await program();
+    await pulumi.runtime.disconnect();
+  });
   return { resources };
 }
 

@@ -52,6 +52,7 @@ node() {
     until docker exec -u rabbitmq rabbitmq rabbitmqctl -q await_startup > /dev/null 2>&1; do sleep 0.5; done"
 }
 
+# shellcheck disable=SC2016 # the host expands it
 leave_alone() { on "$1" 'for step in stop_app reset; do docker exec -u rabbitmq rabbitmq rabbitmqctl -q $step; done'; }
 
 join() {

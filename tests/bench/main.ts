@@ -1,10 +1,17 @@
 import { execFileSync } from "node:child_process";
+import { appendFileSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { holders, onHost, resetLab, root, until } from "../lab/support/hosts";
 import { connect } from "../lab/support/client";
 import { Stack } from "../lab/support/stack";
 import { joinsInParallel, versionOfImage } from "../../config/versions";
+
+/** Everything but the figures, such as the brokers' warnings. It is kept, and named, when a round fails. */
+const logDirectory = mkdtempSync(join(tmpdir(), "warren-bench-"));
+const logFile = join(logDirectory, "log");
+const log = openSync(logFile, "a");
 
 /** Seconds that something takes. */
 async function seconds(work: () => unknown): Promise<number> {
@@ -23,7 +30,7 @@ async function byHand(how: "parallel" | "sequential", image: string): Promise<nu
   const joins = joinsInParallel(versionOfImage(image) ?? "") ? "parallel" : "serial";
   return seconds(() => {
     execFileSync(join(root, "tests/bench/byHand.sh"), [how, image], {
-      stdio: "inherit",
+      stdio: ["ignore", log, log],
       env: { ...process.env, JOINS: joins },
     });
   });
@@ -51,6 +58,7 @@ async function byWarren(image: string): Promise<Record<"up" | "again" | "preview
     });
     return { up, again, preview, failover };
   } finally {
+    appendFileSync(log, stack.log);
     stack.remove();
   }
 }
@@ -83,9 +91,16 @@ async function main(): Promise<void> {
     console.log(`  pulumi up : by hand, in parallel   ${ratio("by hand, in parallel")}`);
     console.log(`  pulumi up : by hand, one by one    ${ratio("by hand, one by one")}\n`);
   }
+  // Otherwise `npm start` would meet the containers made by hand.
+  await resetLab();
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+main()
+  .then(() => {
+    rmSync(logDirectory, { recursive: true });
+  })
+  .catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    console.error(`\nThe bench ended early. Everything that its steps printed: ${logFile}`);
+    process.exitCode = 1;
+  });

@@ -1,9 +1,10 @@
 import { roundTrip } from "../lab/support/client";
 import { brokerStarts, record, restarted, type Figure } from "../lab/support/figures";
 import { clusterStatus, holders, onHost, resetLab, until } from "../lab/support/hosts";
+import { kill } from "../lab/support/kill";
 import { Stack, type StackFile } from "../lab/support/stack";
 import { losses, mirrorQueues, Traffic } from "../lab/support/traffic";
-import { kill, killAtEveryStep, killEvery } from "./support/boundaries";
+import { killAtEveryStep, killEvery } from "./support/boundaries";
 
 const version = "3.8.9";
 const hosts = ["host1", "host2", "host3", "host4"];

@@ -102,13 +102,21 @@ describe("commands", () => {
     expect(Object.keys(scripts)).toEqual(expect.arrayContaining(["start", "test"]));
   });
 
-  const parts = /^parts=\((.*)\)$/m.exec(read("scripts/test.sh"))?.[1]?.split(" ") ?? [];
-  test.each(named((text) => [...text.matchAll(/\bnpm test -- (\w+)/g)].map(([, part = ""]) => part)))(
-    "%s: npm test -- %s is a part",
-    (_path, part) => {
-      expect(parts).toContain(part);
-    },
-  );
+  const parts = (tier: string) =>
+    new RegExp(`^${tier}_parts=\\((.*)\\)$`, "m").exec(read("scripts/test.sh"))?.[1]?.split(" ") ?? [];
+  const tiers: [tier: string, command: string][] = [
+    ["daily", "npm test"],
+    ["full", "npm run test:full"],
+  ];
+  test.each(
+    tiers.flatMap(([tier, command]) =>
+      named((text) => [...text.matchAll(new RegExp(`\\b${command} -- (\\w+)`, "g"))].map(([, part = ""]) => part)).map(
+        ([path, part]): [string, string, string, string] => [path, command, part, tier],
+      ),
+    ),
+  )("%s: %s -- %s is a part", (_path, _command, part, tier) => {
+    expect(parts(tier)).toContain(part);
+  });
 
   const lab = ["lab/lab", ...readdirSync(join(root, "lab/lib")).map((name) => `lab/lib/${name}`)].map(read).join("");
   const verbs = [...lab.matchAll(/^verb_(\w+)\(\)/gm)].map(([, verb = ""]) => verb);
@@ -118,6 +126,21 @@ describe("commands", () => {
       expect(verbs).toContain(verb);
     },
   );
+});
+
+describe("the Node that is needed", () => {
+  const engines = (path: string) => (JSON.parse(read(path)) as { engines: { node: string } }).engines.node;
+
+  test("is the same in the README and in package.json", () => {
+    expect(engines("package.json")).toBe(">=20");
+    expect(engines("node_modules/@pulumi/pulumi/package.json")).toBe(">=22");
+    expect(read("README.md").match(/Node \d+(?: or later)?/g)).toEqual([
+      "Node 20 or later",
+      "Node 20",
+      "Node 22 or later",
+      "Node 20 or later",
+    ]);
+  });
 });
 
 /** Headings' anchors, as GitHub makes them. */

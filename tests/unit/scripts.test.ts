@@ -1,5 +1,5 @@
-import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { runBash, syntaxFaults, type Stubs } from "./support/bash";
@@ -13,6 +13,25 @@ describe("shell scripts", () => {
       expect(syntaxFaults(readFileSync(join(directory, name), "utf8"))).toBe("");
     },
   );
+});
+
+describe("shellcheck.sh", () => {
+  const root = join(directory, "..");
+  const list = () =>
+    execFileSync(join(directory, "shellcheck.sh"), ["--list"], { encoding: "utf8" }).trim().split("\n");
+
+  test("checks every shell file, tracked or new, known by its name or its first line", () => {
+    const files = readdirSync(root, { recursive: true, encoding: "utf8" })
+      .filter((file) => !/(?:^|\/)(?:node_modules|\.git|coverage)(?:\/|$)/.test(file))
+      .filter((file) => statSync(join(root, file)).isFile())
+      .filter(
+        (file) => file.endsWith(".sh") || /^#!\S*[/ ](?:env )?(?:ba)?sh\b/.test(readFileSync(join(root, file), "utf8")),
+      );
+    expect(files).toEqual(
+      expect.arrayContaining([".ci/run", "lab/lab", "lab/images/host/init", "tests/bench/byHand.sh"]),
+    );
+    expect(list().sort()).toEqual(files.sort());
+  });
 });
 
 describe("hostkeys.sh", () => {

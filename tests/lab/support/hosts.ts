@@ -6,6 +6,12 @@ const run = promisify(execFile);
 
 export const root = join(__dirname, "../../..");
 
+/** Jest's worker that runs this file: each has a lab of its own, so that files can run side by side. */
+const worker = Number(process.env["JEST_WORKER_ID"] ?? 1);
+
+/** The environment of programs that use the lab. Where it names no lab, there is one for tests, so that nothing else is reset. */
+export const environment = { ...process.env, LAB: process.env["LAB"] ?? `test${worker}` };
+
 /** What `lab/lab facts` says of the lab that the environment variable LAB names. */
 interface LabFacts {
   state: string;
@@ -17,9 +23,11 @@ interface LabFacts {
   /** Addresses by host. */
   hosts: Record<string, string>;
 }
-const facts = JSON.parse(execFileSync(join(root, "lab/lab"), ["facts"], { encoding: "utf8" })) as LabFacts;
+const facts = JSON.parse(
+  execFileSync(join(root, "lab/lab"), ["facts"], { encoding: "utf8", env: environment }),
+) as LabFacts;
 
-export const { hosts: addresses, gateway: bridge } = facts;
+export const { hosts: addresses, gateway: bridge, key: labKey } = facts;
 
 /** An address in the lab's network, by its last byte; virtual IPs have 100 and more. */
 export function inLab(byte: number): string {
@@ -57,11 +65,15 @@ export async function onEveryHost(command: string): Promise<string[]> {
 
 /** Makes all hosts pristine, with the images on them. */
 export async function resetLab(): Promise<void> {
-  await run(join(root, "lab/lab"), ["reset"], { maxBuffer: 64 << 20 });
+  const labs = process.env["LAB"] === undefined ? Number(process.env["WARREN_LABS"] ?? 1) : 1;
+  if (worker > labs) {
+    throw new Error(`Jest runs ${worker} files at once, and there are hosts for ${labs}: give it --maxWorkers=${labs}`);
+  }
+  await lab("reset");
 }
 
 export async function lab(...args: string[]): Promise<void> {
-  await run(join(root, "lab/lab"), args, { maxBuffer: 64 << 20 });
+  await run(join(root, "lab/lab"), args, { maxBuffer: 64 << 20, env: environment });
 }
 
 /** Waits until a condition holds; tells what was waited for when it does not come to pass. */

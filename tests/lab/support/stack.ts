@@ -11,7 +11,7 @@ import { ofThisLab, root } from "./hosts";
 /** The `config` of a stack's file, as far as tests change it. */
 export interface StackFile {
   "warren:hosts": Record<string, { address: string; hostKey?: string; [key: string]: unknown }>;
-  "warren:ssh": { user?: string };
+  "warren:ssh": { user?: string; privateKeyFile?: string; knownHostsFile?: string };
   "warren:prepare": Record<string, unknown>;
   "warren:rabbitmq": {
     image: string;
@@ -41,6 +41,9 @@ export type Outputs = Pick<
   members: { disc: string[]; ram: string[]; running: string[]; versions: Record<string, string> };
 };
 
+/** Encrypts the secrets of every stack that a test makes. */
+export const passphrase = "a test's";
+
 /**
  * A stack of the real program, run by the real engine, in a project folder, with a config and a backend of its own. The
  * config is the dev stack's, on the hosts of the lab that the tests use, with a test's changes.
@@ -55,13 +58,18 @@ export class Stack {
     readonly name: string,
     change: (config: StackFile) => void = () => undefined,
   ) {
-    const project = parse(readFileSync(join(root, "Pulumi.yaml"), "utf8")) as object;
-    writeFileSync(join(this.directory, "Pulumi.yaml"), stringify({ ...project, main: root }));
+    this.runFrom(root);
     mkdirSync(join(this.directory, "state"));
     this.file = join(this.directory, `Pulumi.${name}.yaml`);
     const dev = parse(ofThisLab(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8"))) as { config: StackFile };
     change(dev.config);
     writeFileSync(this.file, stringify({ config: dev.config }));
+  }
+
+  /** Runs the program in this directory from now on: this checkout's, or a release's. */
+  runFrom(program: string): void {
+    const project = parse(readFileSync(join(program, "Pulumi.yaml"), "utf8")) as object;
+    writeFileSync(join(this.directory, "Pulumi.yaml"), stringify({ ...project, main: program }));
   }
 
   /** Changes the config; the next run has it. */
@@ -104,7 +112,7 @@ export class Stack {
       env: {
         ...globalThis.process.env,
         PULUMI_BACKEND_URL: `file://${this.directory}/state?metadata=skip`,
-        PULUMI_CONFIG_PASSPHRASE: "a test's",
+        PULUMI_CONFIG_PASSPHRASE: passphrase,
         PULUMI_NODEJS_TRANSPILE_ONLY: "true",
       },
       stdio: ["ignore", "pipe", "pipe"],
@@ -160,6 +168,13 @@ export class Stack {
   /** The state as text, secrets encrypted or in plain. */
   async export(secrets: "encrypted" | "plain"): Promise<string> {
     return this.pulumi("stack", "export", ...(secrets === "plain" ? ["--show-secrets"] : []));
+  }
+
+  /** Puts a state in the place of the stack's own. */
+  async import(state: object): Promise<void> {
+    const file = join(this.directory, "import.json");
+    writeFileSync(file, JSON.stringify(state));
+    await this.pulumi("stack", "import", "--file", file);
   }
 
   remove(): void {

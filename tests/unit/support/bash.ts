@@ -37,25 +37,33 @@ interface Circumstances {
 jest.setTimeout(30_000);
 const longestRun = 20_000;
 
+/** Where bash is, so that a stand-in is found without `env`. */
+const bash = spawnSync("bash", ["-c", 'echo "$BASH"'], { encoding: "utf8" }).stdout.trim();
+
 /** To stand before a script: its waits take no time, but its clock goes on. */
 export const noWaiting = "sleep() { SECONDS=$((SECONDS + 100)); }";
 
+/** A text as one word of bash. */
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** A stand-in, as a script that starts no other process: most of a test's time is that of starting processes. */
 function stubText(name: string, entries: Stubs[string], directory: string): string {
   const cases = Object.entries(entries).map(([key, replies], index) => {
     const list = [replies].flat();
     const branches = list.map(({ stdout = "", code = 0, run = ":" }, turn) => {
       const pattern = turn === list.length - 1 ? "*" : String(turn);
-      return `${pattern})\n${run}\nprintf %s ${Buffer.from(stdout).toString("base64")} | base64 -d\nexit ${code} ;;`;
+      return `${pattern})\n${run}\nprintf %s ${quoted(stdout)}\nexit ${code} ;;`;
     });
     const count = join(directory, `${name}.${index}`);
     return `*'${key}'*)
-turn=$(cat ${count} 2> /dev/null || echo 0)
+turn=0
+[ ! -e ${count} ] || read -r turn < ${count}
 echo $((turn + 1)) > ${count}
 case $turn in
 ${branches.join("\n")}
 esac ;;`;
   });
-  return `#!/usr/bin/env bash
+  return `#!${bash}
 printf '%s\\n' "${name} $*" >> ${join(directory, "calls")}
 case "$*" in
 ${cases.join("\n")}

@@ -7,6 +7,7 @@ import type {
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 
 import { clusterStatus } from "./clusterStatus";
+import { withoutStackTraces } from "./stackTraces";
 
 jest.setTimeout(30_000);
 
@@ -238,22 +239,20 @@ export async function deploy(
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
   pulumi.runtime.setAllConfig(Object.fromEntries(texts));
-  // The SDK takes a stack trace for every resource, which costs more than all the rest.
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
   // A program that throws would end the process.
   const failures: unknown[] = [];
-  await pulumi.runtime.runInPulumiStack(async () => {
-    try {
-      return await program();
-    } catch (error) {
-      failures.push(error);
-      return {};
-    }
+  await withoutStackTraces(async () => {
+    await pulumi.runtime.runInPulumiStack(async () => {
+      try {
+        return await program();
+      } catch (error) {
+        failures.push(error);
+        return {};
+      }
+    });
+    // Waits for every registration.
+    await pulumi.runtime.disconnect();
   });
-  // Waits for every registration.
-  await pulumi.runtime.disconnect();
-  Error.stackTraceLimit = stackTraceLimit;
   if (failures.length > 0) throw failures[0];
   return new Deployment(recorder.registered, recorder.outputs, new Map(mockHooks), recorder.references);
 }
