@@ -17,7 +17,11 @@ const config: Config = {
   projects: [
     {
       displayName: "unit",
-      testMatch: ["<rootDir>/tests/unit/**/*.test.ts", "<rootDir>/tests/host/**/*.test.ts", "<rootDir>/policies/tests/**/*.test.ts"],
+      testMatch: [
+        "<rootDir>/tests/unit/**/*.test.ts",
+        "<rootDir>/tests/host/**/*.test.ts",
+        "<rootDir>/policies/tests/**/*.test.ts",
+      ],
       transform,
     },
     { displayName: "lab", testMatch: ["<rootDir>/tests/lab/**/*.test.ts"], transform },
