@@ -120,7 +120,7 @@ export interface ReadyData extends BalancerPlace {
   waitSeconds: number;
 }
 
-/** A balancer that has started or changed serves. */
+/** A balancer serves: it runs by its newest configuration, and sees its brokers. */
 export const haproxyReady = step<ReadyData>("haproxy/ready", looks("waits until the balancer sees its brokers"), [
   "HaproxyPair/container",
   "HaproxyPair/config",

@@ -128,6 +128,8 @@ export class HaproxyPair extends pulumi.ComponentResource {
       },
       // A balancer that serves learns of a broker when that one is there, not before.
       { parent: this, dependsOn: [image, ...(args.rolling ? [...args.brokers, ...before] : [])] },
+      // A balancer that does not run by its configuration loads it again.
+      [`${name}-ready`],
     );
     const log = this.hostLog(name, host, place.directory, args);
     const spec = containerSpec(place.directory, args);

@@ -10,8 +10,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { installLibrary, readLibrary } from "../commands/library";
 import { prepare, type PrepareData } from "../commands/prepare";
-import { runScript, scriptInput } from "../commands/shell";
-import { sshOptions, type Login } from "../commands/ssh";
+import { beforePreparation, sshOptions, type Login } from "../commands/ssh";
 import { asRoot, render, runStep, type Step } from "../commands/step";
 import type { DriftWatch } from "../facts/drift";
 
@@ -31,19 +30,6 @@ export interface HostArgs extends Login {
 
 /** A step's data, of which some may come from other resources. */
 export type StepData<Data> = { [Key in keyof Data]: pulumi.Input<Data[Key]> };
-
-/** Scripts to run on a host as root. */
-export interface HostScripts {
-  /** It can be run again at any time: an update, be it of a login, runs it once more. */
-  create: pulumi.Input<string>;
-  /** What is run instead of `create` when the resource is there already. */
-  update?: pulumi.Input<string>;
-  delete?: string;
-  /** Scripts of one name never run at the same time, be it that one is left over from a run that was killed. */
-  lock?: string;
-  /** Runs `create` anew when one of them changes. */
-  triggers?: pulumi.Input<pulumi.Input<string>[]>;
-}
 
 /**
  * One machine: how it is reached, its Docker daemon, and the gate that says it is prepared. Whatever is built on a host
@@ -104,36 +90,6 @@ export class Host extends pulumi.ComponentResource {
    */
   options<T extends pulumi.CustomResourceOptions>(opts: T): T {
     return this.lost ? { ...opts, retainOnDelete: true, ignoreChanges: ["*"] } : opts;
-  }
-
-  /**
-   * Runs scripts on this host. Their output and errors stay out of the engine's log and are secrets in the state, since a
-   * broker's CLI may print what it was told.
-   */
-  run(name: string, scripts: HostScripts, opts: pulumi.CustomResourceOptions): command.remote.Command {
-    const { address: host, user, port, hostKey } = this.args;
-    return new command.remote.Command(
-      name,
-      {
-        connection: { host, user, port, privateKey: this.privateKey, ...(hostKey === undefined ? {} : { hostKey }) },
-        create: runScript(user, "create", name),
-        ...(scripts.update === undefined ? {} : { update: runScript(user, "update", name) }),
-        ...(scripts.delete === undefined ? {} : { delete: runScript(user, "delete", name) }),
-        // Another machine of the same address and key is to be told everything anew.
-        stdin: pulumi
-          .all([scripts.create, scripts.update])
-          .apply(([create, update]) =>
-            [
-              this.machine === host ? "" : `# ${this.machine}\n`,
-              scriptInput({ create, update, delete: scripts.delete }, scripts.lock),
-            ].join(""),
-          ),
-        ...(scripts.triggers === undefined ? {} : { triggers: scripts.triggers }),
-        logging: command.remote.Logging.None,
-        addPreviousOutputInEnv: false,
-      },
-      this.options(pulumi.mergeOptions({ additionalSecretOutputs: ["stdout", "stderr"] }, opts)),
-    );
   }
 
   /** What has an image on this host pulled again when it changes. */
@@ -199,20 +155,13 @@ export class Host extends pulumi.ComponentResource {
     });
   }
 
-  /** The same with a script. */
-  beforeCreateScript(name: string, script: string): pulumi.ResourceHook {
-    const command = runScript(this.args.user, "create", name);
-    return new pulumi.ResourceHook(name, () => this.runOverSsh(command, scriptInput({ create: script })));
-  }
-
   /** A hook that makes the host this deployment's, and brings it the library that its steps are run from. */
   private bringLibrary(): pulumi.ResourceHook {
     const { user, deployment } = this.args;
     const library = readLibrary();
     return new pulumi.ResourceHook(`${this.name}-library`, async () => {
       const input = installLibrary(library, await valueOf(deployment), this.stack);
-      // A kept connection would stay without the docker group, which the login may get only afterwards.
-      await this.runOverSsh(asRoot(user, "bash -s install"), input, ["-o", "ControlPath=none"]);
+      await this.runOverSsh(asRoot(user, "bash -s install"), input, beforePreparation(user));
     });
   }
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { readLibrary } from "../commands/library";
-import { sshOptions, type Login } from "../commands/ssh";
+import { beforePreparation, sshOptions, type Login } from "../commands/ssh";
 import { render } from "../commands/step";
 import { readFacts, type HostFacts } from "./read";
 
@@ -49,6 +49,7 @@ export async function askHost(login: Login, controlDirectory: string, text: stri
   const args = [
     "-o",
     "ConnectTimeout=5",
+    ...beforePreparation(user),
     ...sshOptions(login, controlDirectory),
     "-p",
     String(port),

@@ -19,6 +19,7 @@ export interface Kind {
 
 /** Types that are Warren's own: they group resources, and nothing is done for them on a host. */
 export const componentPrefix = "warren:index:";
+const stackType = "pulumi:pulumi:Stack";
 
 const password = (whose: string): Kind => ({
   says: {
@@ -34,6 +35,14 @@ const certificate: Kind = {
 const request: Kind = { says: { create: "", update: "", replace: "", delete: "" } };
 
 export const kinds: Readonly<Record<string, Kind>> = {
+  "Stack/deployment": {
+    says: {
+      create: "",
+      replace: "**gets another id: its hosts, which know it by the old one, will refuse it**",
+      delete: "",
+    },
+  },
+
   "Host/docker": { says: { delete: "" }, within: ["Host/prepare"] },
 
   "Certificates/authority-key": password("the authority's private key"),
@@ -104,6 +113,8 @@ export interface Known {
 
 /** What is known of a resource, if anything is. */
 export function known(step: Pick<Step, "component" | "name" | "old" | "new">): Known | undefined {
+  const own = step.component === stackType ? kinds[`Stack/${step.name}`] : undefined;
+  if (own !== undefined) return { key: `Stack/${step.name}`, kind: own, of: step.name };
   if (!step.component.startsWith(componentPrefix)) return undefined;
   const component = step.component.slice(componentPrefix.length);
   const plain = step.name.replace(/\.\d+$/, "");
@@ -146,5 +157,5 @@ const stars = Object.keys(kinds)
 
 /** Whether it only groups others: one of Warren's components, or the stack itself. */
 export function isComponent({ type }: Pick<Step, "type">): boolean {
-  return type.startsWith(componentPrefix) || type === "pulumi:pulumi:Stack";
+  return type.startsWith(componentPrefix) || type === stackType;
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Waits until the balancer runs by its newest configuration and has a broker to send clients to; from then on the virtual IP may be here. After
+# Starts the balancer if it is stopped, and waits until it runs by its newest configuration and has a broker to send clients to; from then on the virtual IP may be here. After
 # a change it also waits until the balancer sees every broker, so that the next balancer is not changed before. (A balancer that has just been
 # made counts every broker as up until its first check fails; `service` looks at the end.)
 #
@@ -8,6 +8,8 @@
 
 create() {
   show_log_on_failure "$container" 20
+  # Somebody may have stopped it.
+  runs "$container" || docker start "$container" > /dev/null
   wait_until 30 0.1 answers_200 "$stats_port" "$configuration_path" || die "the balancer did not load its configuration within 30 s"
   wait_until "$wait_seconds" 0.1 answers_200 "$stats_port" "$health_path" ||
     die "the balancer has no broker that it can send clients to after $wait_seconds s"

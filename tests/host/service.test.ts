@@ -33,7 +33,7 @@ async function listen(answer: (socket: Socket) => void): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-const connectionStart = frame("000a000a", `0009${"00000000"}00000005504c41494e00000005656e5f5553`);
+const connectionStart = frame("000a000a", "00090000000000000005504c41494e00000005656e5f5553");
 const connectionTune = frame("000a001e", "07ff00020000003c");
 
 /** Answers as a broker does that knows one login. */
@@ -92,7 +92,10 @@ test("the ways in that are shut are named, each with why, and the others are not
 test("a way in that opens a moment later is waited for", async () => {
   let turn = 0;
   const well = broker("admin", "pä ss'w$rd\"");
-  const port = await listen((socket) => (turn++ < 2 ? socket.end() : well(socket)));
+  const port = await listen((socket) => {
+    if (turn++ < 2) socket.end();
+    else well(socket);
+  });
   const { code } = await runStep(
     service,
     { doors: [`vip 127.0.0.1 ${port}`], username: "admin", password: "pä ss'w$rd\"", after: "1" },

@@ -35,16 +35,14 @@ create() {
   echo "ends $word" >> "$run/log"
 }
 `,
+  "tool/other": 'lock=two\ncreate() { echo "$word"; }\n',
   "tool/umask": 'create() { umask; locale > /dev/null; echo "$LC_ALL"; }\n',
 };
 
 const owner = `${deployment}\norganization/warren/test\n`;
 
-function makeHost(ownerFile: string | undefined = owner): string {
-  const root = makeDirectory({
-    "run/lock/x": "",
-    ...(ownerFile === undefined ? {} : { "etc/warren/owner": ownerFile }),
-  });
+function makeHost(owned: { "etc/warren/owner"?: string } = { "etc/warren/owner": owner }): string {
+  const root = makeDirectory({ "run/lock/x": "", ...owned });
   const home = join(root, "usr/local/lib/warren");
   cpSync(library, join(home, "1111"), { recursive: true });
   spawnSync("ln", ["-s", "1111", join(home, "current")]);
@@ -112,7 +110,7 @@ test("a step that the library does not have is refused", async () => {
 
 describe("whose host it is, is looked at first", () => {
   test.each(["create", "update", "delete", "run"])("%s on another deployment's host is refused", async (action) => {
-    const root = makeHost("3f0c2b5e-0000-4000-8000-000000000002\nacme/warren/prod\n");
+    const root = makeHost({ "etc/warren/owner": "3f0c2b5e-0000-4000-8000-000000000002\nacme/warren/prod\n" });
     const { code, stdout, stderr } = await run(root, [action, "tool/whole", "r"], { word: "w" });
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toContain("this host belongs to the Warren stack acme/warren/prod (");
@@ -120,11 +118,10 @@ describe("whose host it is, is looked at first", () => {
   });
 
   test.each([
-    ["no", undefined],
-    ["an empty", ""],
-  ])("on a host with %s owner file it is refused", async (_title, file) => {
-    const root = makeHost(file ?? "x");
-    if (file === undefined) spawnSync("rm", [join(root, "etc/warren/owner")]);
+    ["no", {}],
+    ["an empty", { "etc/warren/owner": "" }],
+  ])("on a host with %s owner file it is refused", async (_title, owned) => {
+    const root = makeHost(owned);
     const { code, stdout, stderr } = await run(root, ["create", "tool/whole", "r"]);
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toBe(
@@ -139,7 +136,13 @@ describe("whose host it is, is looked at first", () => {
 
   test("one whose stack has another name by now is not another's", async () => {
     expect(
-      (await run(makeHost(`${deployment}\nacme/warren/former\n`), ["create", "tool/plain", "r"], { word: "" })).code,
+      (
+        await run(
+          makeHost({ "etc/warren/owner": `${deployment}\nacme/warren/former\n` }),
+          ["create", "tool/plain", "r"],
+          { word: "" },
+        )
+      ).code,
     ).toBe(0);
   });
 });
@@ -241,6 +244,7 @@ test("steps of one lock run one after the other, even when the run that started 
   const second = run(root, ["create", "tool/locked", "s"], { word: "second" });
   await waitFor(() => isAwaited(join(root, "run/lock/warren-one")));
   expect(log()).toBe("begins first\n");
+  expect((await run(root, ["create", "tool/other", "o"], { word: "another lock" })).stdout).toBe("another lock\n");
   writeFileSync(join(root, "run/go"), "");
   expect((await second).code).toBe(0);
   expect(log()).toBe("begins first\nends first\nbegins second\nends second\n");

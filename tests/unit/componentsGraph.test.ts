@@ -1,5 +1,6 @@
 import { deployDev, nodes } from "./support/devStack";
 import type { Deployment } from "./support/mocks";
+import { stepOf } from "./support/steps";
 
 /* The graph of the dev stack, as its first update makes it. */
 
@@ -8,6 +9,7 @@ const balancersReady = ["haproxy-host4-ready", "haproxy-host5-ready"];
 /** Each resource, and what it waits for. */
 const edges: Record<string, string[]> = {
   "warren-dev": [],
+  deployment: [],
 
   host1: [],
   host2: [],
@@ -124,6 +126,7 @@ const types: Record<string, RegExp> = {
   "warren:index:KeepalivedVip": /^vip$/,
   "pulumi:providers:docker": /^host\d-docker$/,
   "random:index/randomPassword:RandomPassword": /-(cookie|password)$/,
+  "random:index/randomUuid:RandomUuid": /^deployment$/,
   "docker:index/remoteImage:RemoteImage": /-image$/,
   "docker:index/container:Container": /-container$/,
   "command:remote:Command":
@@ -148,12 +151,19 @@ test("every resource's type is what its name says", () => {
 test("every resource stands under its component", () => {
   const parent = (name: string): string => {
     if (name === "warren-dev") return "";
-    if (/^(host\d|rabbitmq|haproxy|vip)$/.test(name)) return "warren-dev";
+    if (/^(deployment|host\d|rabbitmq|haproxy|vip)$/.test(name)) return "warren-dev";
     if (/^(rabbitmq\d|rabbitmq-.*)$/.test(name)) return "rabbitmq";
     return name.replace(/-.*/, "");
   };
   for (const resource of dev.resources)
     expect([resource.name, resource.parent]).toEqual([resource.name, parent(resource.name)]);
+});
+
+test("every step has the deployment's id, and no script has", () => {
+  for (const resource of dev.resources) {
+    const has = resource.madeFrom["stdin"]?.includes("deployment") === true;
+    expect([resource.name, has]).toEqual([resource.name, stepOf(resource) !== undefined]);
+  }
 });
 
 test("the stack's own last outputs are looked into, and no other stack", () => {

@@ -177,7 +177,7 @@ describe("a lost machine", () => {
     const create = rabbitmq.nameCluster(at, "rabbitmq", members.slice(0, 2));
     expect(stdin(lost, "rabbitmq-name")).toBe(scriptInput({ create }));
     for (const node of ["rabbitmq1", "rabbitmq2"]) {
-      expect(stdin(lost, `${node}-gate`)).toContain(' -e "" -e rabbit@rabbitmq3 | sort -u');
+      expect(stdin(lost, `${node}-gate`)).toContain("\nlost=(\nrabbitmq3\n)\n");
     }
     const config = (deployment: Deployment) =>
       Buffer.from(
@@ -236,7 +236,8 @@ describe("another machine in a member's place", () => {
     const here = [...of("rabbitmq2"), "host2-prepare", "host2-docker"];
     const commands = custom(replaced).filter(({ type }) => type === "command:remote:Command");
     for (const { name } of commands) {
-      expect([name, stdin(replaced, name).startsWith("# SN-2\n")]).toEqual([name, here.includes(name)]);
+      const named = /^(# SN-2|deployment=\S+\nmachine=SN-2)\n/.test(stdin(replaced, name));
+      expect([name, named]).toEqual([name, here.includes(name)]);
     }
     expect(changes(serving, replaced)).toEqual([...of("rabbitmq2"), "host2-prepare"].sort());
     // And in the next update, when it serves, nothing.

@@ -1,5 +1,8 @@
 import { deployDev, home, knownKey } from "./support/devStack";
 import { imageId, unsealed, type Deployment, type Resource } from "./support/mocks";
+import { lockOf, stepOf } from "./support/steps";
+
+import { readFileSync } from "node:fs";
 
 /* What each kind of resource is asked for. */
 
@@ -9,6 +12,8 @@ beforeAll(async () => {
   dev = await deployDev();
   commands = dev.resources.filter(({ type }) => type === "command:remote:Command");
 });
+
+const warren = "/usr/local/lib/warren/current/warren";
 
 /** Some input of each command that has it. */
 const each = (input: string) =>
@@ -136,11 +141,16 @@ describe("containers", () => {
     });
   });
 
-  test("a stray one that a killed run left is removed before each is made, on every attempt", () => {
+  test("a stray one that a killed run left is removed before each is made, on every attempt; hosts get the library first", () => {
     const hooks = dev.resources
       .filter(({ hooks: own }) => Object.keys(own).length > 0)
       .map(({ name, hooks: own }) => [name, own]);
+    const libraries = [1, 2, 3, 4, 5].map((n) => [
+      `host${n}-prepare`,
+      { beforeCreateList: [`host${n}-library`], beforeUpdateList: [`host${n}-library`] },
+    ]);
     expect(Object.fromEntries(hooks)).toEqual({
+      ...Object.fromEntries(libraries),
       "rabbitmq1-container": { beforeCreateList: ["rabbitmq1-remove-stray"] },
       "rabbitmq2-container": { beforeCreateList: ["rabbitmq2-remove-stray"] },
       "rabbitmq3-container": { beforeCreateList: ["rabbitmq3-remove-stray"] },
@@ -179,9 +189,11 @@ test("each host's Docker is reached with the operator's key, and knows that host
 
 describe("commands", () => {
   test("say what they are in one line, and keep quiet about the rest", () => {
-    for (const { name, inputs, additionalSecretOutputs } of commands) {
+    for (const resource of commands) {
+      const { name, inputs, additionalSecretOutputs } = resource;
+      const step = stepOf(resource);
       expect(inputs).toMatchObject({
-        create: `bash -s create ${name}`,
+        create: step === undefined ? `bash -s create ${name}` : `${warren} create ${step} ${name}`,
         logging: "none",
         addPreviousOutputInEnv: false,
       });
@@ -193,10 +205,16 @@ describe("commands", () => {
 
   test("that are not done anew when something changes, but go on from what is there: members, and the whole cluster", () => {
     const names = ["rabbitmq1-member", "rabbitmq2-member", "rabbitmq3-member", "rabbitmq-formed"];
-    expect(each("update")).toEqual(
-      Object.fromEntries(names.map((name): [string, string] => [name, `bash -s update ${name}`])),
-    );
-    for (const { name } of commands) expect(stdin(dev, name).includes("\nupdate)\n")).toBe(names.includes(name));
+    for (const resource of commands) {
+      const { name, inputs } = resource;
+      const step = stepOf(resource);
+      const script = names.includes(name) ? `bash -s update ${name}` : undefined;
+      expect([name, inputs["update"]]).toEqual([
+        name,
+        step === undefined ? script : `${warren} update ${step} ${name}`,
+      ]);
+      if (step === undefined) expect(stdin(dev, name).includes("\nupdate)\n")).toBe(names.includes(name));
+    }
   });
 
   test("that have an end: hosts' preparation, logins, files, members, configurations, services", () => {
@@ -204,10 +222,21 @@ describe("commands", () => {
     names.push("rabbitmq-administrator", "rabbitmq1-files", "rabbitmq2-files", "rabbitmq3-files");
     names.push("rabbitmq1-member", "rabbitmq2-member", "rabbitmq3-member");
     names.push("haproxy-host4-config", "haproxy-host5-config", "vip-host4-service", "vip-host5-service");
-    expect(each("delete")).toEqual(
-      Object.fromEntries(names.map((name): [string, string] => [name, `bash -s delete ${name}`])),
-    );
-    for (const { name } of commands) expect(stdin(dev, name).includes("\ndelete)\n")).toBe(names.includes(name));
+    expect(Object.keys(each("delete")).sort()).toEqual(names.sort());
+    for (const resource of commands.filter(({ name }) => names.includes(name))) {
+      const { name, inputs } = resource;
+      const step = stepOf(resource);
+      expect(inputs["delete"]).toBe(
+        step === undefined
+          ? `bash -s delete ${name}`
+          : `test ! -e /usr/local/lib/warren -a ! -e /etc/warren/owner || ${warren} delete ${step} ${name}`,
+      );
+      const text = step === undefined ? stdin(dev, name) : readFileSync(`host/${step}.sh`, "utf8");
+      expect([name, text]).toEqual([
+        name,
+        expect.stringMatching(step === undefined ? /\ndelete\)\n/ : /\ndelete\(\) \{/),
+      ]);
+    }
   });
 
   test("that run anew when what they watch is made anew", () => {
@@ -221,17 +250,18 @@ describe("commands", () => {
       "rabbitmq1-boot": ["id of rabbitmq1-container"],
       "rabbitmq2-boot": ["id of rabbitmq2-container"],
       "rabbitmq3-boot": ["id of rabbitmq3-container"],
-      "haproxy-host4-ready": ["id of haproxy-host4-container"],
-      "haproxy-host5-ready": ["id of haproxy-host5-container"],
       "vip-host4-holds": settled,
       "vip-host5-stands-by": settled,
     });
   });
 
   test("of one node never run at the same time", () => {
-    for (const { name } of commands) {
-      const [, lock] = /^exec 9> \/run\/lock\/warren-(.*)$/m.exec(stdin(dev, name)) ?? [];
-      expect([name, lock]).toEqual([name, name === "rabbitmq-formed" ? name : /^rabbitmq\d/.exec(name)?.[0]]);
+    for (const resource of commands) {
+      const { name } = resource;
+      expect([name, lockOf(resource)]).toEqual([
+        name,
+        name === "rabbitmq-formed" ? name : /^rabbitmq\d/.exec(name)?.[0],
+      ]);
     }
   });
 
@@ -289,7 +319,7 @@ describe("the settings label, by which a running container is known as the wante
   test("is the one that the node's gate looks for, with the image's id", () => {
     for (const node of ["rabbitmq1", "rabbitmq2", "rabbitmq3"]) {
       const settings = labelsOf(dev, `${node}-container`)["io.warren.settings"] ?? "none";
-      expect(stdin(dev, `${node}-gate`)).toContain(`\n"true ${imageId} ${settings}")\n`);
+      expect(stdin(dev, `${node}-gate`)).toContain(`\nimage=${imageId}\nsettings=${settings}\n`);
     }
   });
 });

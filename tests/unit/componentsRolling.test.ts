@@ -7,6 +7,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 
 import { Host } from "../../components/host";
+import { DriftWatch } from "../../facts/drift";
 import { RabbitCluster, type RabbitClusterArgs } from "../../components/rabbitCluster";
 
 /* How the order changes with what serves already, and with how nodes may join. */
@@ -154,7 +155,13 @@ describe("a cluster by itself", () => {
       const nodes = types.map((type, index) => {
         const address = `192.0.2.${index + 1}`;
         const login = { address, machine: address, lost: false, user: "root", port: 22, privateKeyFile };
-        const host = new Host(`machine${index + 1}`, { ...login, preparation, deployment: pulumi.output("d") });
+        const host = new Host(`machine${index + 1}`, {
+          ...login,
+          preparation,
+          deployment: pulumi.output("d"),
+          stack: "s",
+          drift: new DriftWatch({}, undefined),
+        });
         return { name: `node${index + 1}`, host, type };
       });
       new RabbitCluster("broker", {

@@ -36,7 +36,10 @@ const commandsOf = (deployment: Deployment) =>
   deployment.resources.filter(({ type }) => type === "command:remote:Command").map(({ name }) => name);
 
 const files = nodes.map((node) => `${node}-files.stdin`);
-const configs = ["haproxy-host4-config.stdin", "haproxy-host5-config.stdin"];
+const balancers = ["host4", "host5"].map((host) => `haproxy-${host}`);
+const configs = balancers.map((balancer) => `${balancer}-config.stdin`);
+/** The balancers are asked what they see. */
+const looks = balancers.flatMap((balancer) => [`${balancer}-config.stdin`, `${balancer}-ready.stdin`]);
 const services = ["vip-host4-config.stdin", "vip-host5-config.stdin"];
 
 describe("generated secrets", () => {
@@ -57,7 +60,7 @@ describe("generated secrets", () => {
           "rabbitmq-administrator.stdin",
           ...files,
         ],
-        stats: [...configs, "outputs of haproxy.statsPassword", "outputs of warren-dev.stats.password"],
+        stats: [...looks, "outputs of haproxy.statsPassword", "outputs of warren-dev.stats.password"],
         vrrp: services,
         login: commandsOf(dev)
           .map((name) => `${name}.connection.privateKey`)
@@ -129,7 +132,7 @@ describe("secrets of the config", () => {
           "rabbitmq-administrator.stdin",
           ...files,
         ],
-        stats: [...configs, "outputs of haproxy.statsPassword", "outputs of warren-dev.stats.password"],
+        stats: [...looks, "outputs of haproxy.statsPassword", "outputs of warren-dev.stats.password"],
         vrrp: services,
         tls: configs,
         login: commandsOf(dev)

@@ -91,8 +91,8 @@ test("is swapped in without what is no longer wanted, and a running balancer loa
   expect(readdirSync(join(directory, "conf")).sort()).toEqual(["brokers-authority.pem", "haproxy.cfg"]);
   expect(readdirSync(directory)).toEqual(["conf"]);
   expect(record().slice(2)).toEqual(
-    ["brokers-authority.pem", "haproxy.cfg"].map((name) =>
-      expect.stringMatching(`^file [0-9a-f]{64} 440 ${uid}:${gid} ${directory}/conf/${name}$`),
+    ["brokers-authority.pem", "haproxy.cfg"].map(
+      (name) => expect.stringMatching(`^file [0-9a-f]{64} 440 ${uid}:${gid} ${directory}/conf/${name}$`) as string,
     ),
   );
 });

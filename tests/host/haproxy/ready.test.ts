@@ -17,6 +17,7 @@ const container = "sha256:1 {} {} {}\n";
 const well: BrokerState[] = [{ name: "one" }, { name: "two" }, { name: "three" }];
 const docker: Stubs[string] = {
   "logs --tail 20 haproxy": { stdout: "Server rabbitmq/one is DOWN\n" },
+  "{{.State.Running}}": { stdout: "true\n" },
   "{{.Id}}": { stdout: container },
 };
 
@@ -38,6 +39,7 @@ async function run(
   return { ...outcome, root, statsPort, leaves: existsSync(join(root, leaves)) };
 }
 
+const running = "docker inspect -f {{.State.Running}} haproxy";
 const serves = { "/healthz": 200, [configuration]: 200 };
 
 describe.each(["create", "update"] as const)("%s", (part) => {
@@ -71,11 +73,17 @@ describe.each(["create", "update"] as const)("%s", (part) => {
       code: 1,
       stdout: "",
       stderr: `${sentence}\nServer rabbitmq/one is DOWN\n`,
-      calls: ["docker logs --tail 20 haproxy"],
+      calls: [running, "docker logs --tail 20 haproxy"],
       wish: true,
     });
     expect(read("/srv/health-port")).toBeUndefined();
   });
+});
+
+test("one that somebody has stopped is started", async () => {
+  const stopped: Stubs[string] = { ...docker, "{{.State.Running}}": { stdout: "false\n" }, "start haproxy": {} };
+  const { code, calls } = await run(serves, well, { stubs: { docker: stopped } });
+  expect([code, calls.slice(0, 2)]).toEqual([0, [running, "docker start haproxy"]]);
 });
 
 describe("after a change, every broker has to be seen", () => {

@@ -2,14 +2,14 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { installLibrary } from "../../../commands/library";
-import { runProgram } from "../../unit/support/bash";
+import { runProgram, type Stubs } from "../../unit/support/bash";
 import { makeDirectory } from "../../unit/support/directory";
 import { runLibrary } from "../support/library";
 
 /* Whether what `prepare` has brought about still holds. */
 
 const says = async (root: string, call: string, groups?: string) => {
-  const stubs = groups === undefined ? {} : { id: { "-nG ops": { stdout: `${groups}\n` } } };
+  const stubs: Stubs = groups === undefined ? {} : { id: { "-nG ops": { stdout: `${groups}\n` } } };
   const { stdout, stderr } = await runLibrary(`${call} || true`, { root, stubs });
   return stdout + stderr;
 };

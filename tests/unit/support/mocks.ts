@@ -25,7 +25,7 @@ export interface Resource {
   inputs: Values;
   /** Name of the parent; the stack's own is `warren-dev`. */
   parent: string;
-  /** What it waits for, be it for `dependsOn` or for a property, sorted. */
+  /** What it waits for, be it for `dependsOn` or for a property, sorted; but for the deployment's id. */
   dependsOn: string[];
   /** By input: the resources that its value comes from. */
   madeFrom: Record<string, string[]>;
@@ -153,7 +153,8 @@ class Recorder extends MockMonitor {
       custom: request.getCustom(),
       inputs: request.getObject()?.toJavaScript() ?? {},
       parent: named([request.getParent()].filter((urn) => urn !== "")).join(""),
-      dependsOn: named(request.getDependenciesList()),
+      // Every step has the deployment's id among its data.
+      dependsOn: named(request.getDependenciesList()).filter((other) => other !== "deployment"),
       madeFrom: Object.fromEntries(madeFrom),
       // The engine knows a provider by its URN and its id.
       provider: named([request.getProvider().replace(/::id of .*/, "")].filter((urn) => urn !== "")).join(""),
