@@ -4,12 +4,14 @@ import { join } from "node:path";
 
 import { deployDev, home, nodes } from "./support/devStack";
 import { imageId, unsealed, type Deployment } from "./support/mocks";
+import { stepInput, stepOf } from "./support/steps";
 
 import { containerOwner, refuseForeign } from "../../commands/docker";
 import { writeFiles } from "../../commands/files";
 import * as haproxy from "../../commands/haproxy";
 import { prepareHost, unprepareHost } from "../../commands/prepareHost";
-import * as rabbitmq from "../../commands/rabbitmq";
+import type { FilesData } from "../../commands/rabbitmq/files";
+import type { BootData } from "../../commands/rabbitmq/joining";
 import { scriptInput } from "../../commands/shell";
 import { haproxyCfg, type HaproxyCfg } from "../../templates/haproxyCfg";
 import { enabledPlugins, hostsFile, rabbitmqConf } from "../../templates/rabbitmqConf";
@@ -51,7 +53,7 @@ test.each(["host1", "host2", "host3", "host4", "host5"])("%s is prepared as the 
 });
 
 describe.each(nodes)("%s", (name) => {
-  test("looks before it writes its files; at its end they are moved aside", () => {
+  test("gets its files", () => {
     const own = { owner: "container" };
     const conf = rabbitmqConf({
       username: "admin",
@@ -66,28 +68,32 @@ describe.each(nodes)("%s", (name) => {
     });
     const plugins = enabledPlugins(["rabbitmq_management", "rabbitmq_prometheus"]);
     const { directory } = place(name);
-    const create = [
-      refuseForeign("rabbitmq", "acme/warren/dev", name),
-      rabbitmq.refuseMove(place(name), ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672"]),
-      containerOwner("rabbitmq:3.8.9-management", "rabbitmq"),
-      rabbitmq.makeDirectories(place(name)),
-      rabbitmq.writeHosts(place(name), hostsFile(name, peers)),
-      writeFiles([
+    const data: FilesData = {
+      ...place(name),
+      stack: "acme/warren/dev",
+      image: "rabbitmq:3.8.9-management",
+      fixed: ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672"],
+      hosts: hostsFile(name, peers),
+      files: [
         { path: `${directory}/conf/enabled_plugins`, mode: "0640", ...own, content: plugins },
         { path: `${directory}/conf/rabbitmq.conf`, mode: "0440", ...own, content: conf },
-      ]),
-      rabbitmq.writeCookie(place(name), "generated-rabbitmq-cookie"),
-      ...(name === "rabbitmq1" ? [] : [rabbitmq.bootBare(place(name))]),
-    ].join("\n");
-    const scripts = { create, delete: rabbitmq.moveAside(place(name)) };
-    expect(stdin(`${name}-files`)).toBe(scriptInput(scripts, name));
+      ],
+      cookie: "generated-rabbitmq-cookie",
+      adopts: false,
+      joins: name !== "rabbitmq1",
+    };
+    expect(stepOf(dev.resource(`${name}-files`))).toBe("rabbitmq/files");
+    expect(stdin(`${name}-files`)).toBe(stepInput(data));
   });
 
   test("is gated, and has booted when the broker listens inside its container", () => {
     const labels = dev.resource(`${name}-container`).inputs["labels"] as { value: string }[];
-    const gate = rabbitmq.gate(place(name), { image: imageId, settings: labels[2]!.value }, [], 5672);
-    expect(stdin(`${name}-gate`)).toBe(scriptInput({ create: gate }, name));
-    expect(stdin(`${name}-boot`)).toBe(scriptInput({ create: rabbitmq.awaitBoot(place(name), 5672) }, name));
+    const wanted = { image: imageId, settings: labels[2]!.value, lost: [], amqpPort: 5672 };
+    expect(stepOf(dev.resource(`${name}-gate`))).toBe("rabbitmq/gate");
+    expect(stdin(`${name}-gate`)).toBe(stepInput({ ...place(name), ...wanted, joins: name !== "rabbitmq1" }));
+    const booted: BootData = { ...place(name), amqpPort: 5672, containerId: `id of ${name}-container` };
+    expect(stepOf(dev.resource(`${name}-boot`))).toBe("rabbitmq/boot");
+    expect(stdin(`${name}-boot`)).toBe(stepInput(booted));
   });
 });
 
