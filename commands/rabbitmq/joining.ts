@@ -1,13 +1,5 @@
-import { waitUntil } from "../shell";
 import { looks, step, type Words } from "../step";
-import { cli, listens, patienceSeconds, type NodePlace } from "./place";
-
-/** Script: waits until a node has booted; on failure the broker's last log lines say why. */
-export function awaitBoot(place: NodePlace, amqpPort: number): string {
-  return `trap '[ $? = 0 ] || docker logs --tail 30 ${place.container} >&2' EXIT
-${waitUntil(listens(place, amqpPort), patienceSeconds, `${place.name} did not boot within ${patienceSeconds} s`)}
-${cli(place, "rabbitmqctl", "await_startup")}`;
-}
+import type { NodePlace } from "./place";
 
 /** Data of `host/rabbitmq/boot.sh`. */
 export interface BootData extends NodePlace {
