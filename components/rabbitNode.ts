@@ -181,7 +181,7 @@ export class RabbitNode extends pulumi.ComponentResource {
     const stopApp = host.step(`${name}-stop-app`, rabbitmq.stopApp, { ...place, joins }, opts([booted]));
     const reset = host.step(`${name}-reset`, rabbitmq.reset, { ...place, joins }, opts([stopApp]));
     // What the seed node does not need does not change its steps.
-    const join = joins ? { ...place, seed, type: args.type, others } : { ...place, others: [] };
+    const join = joins ? { ...place, type: args.type, seed, others } : { ...place, others: [] };
     const joined = host.step(`${name}-join-cluster`, rabbitmq.joinCluster, join, opts([reset, ...after]));
     const start = { ...place, joins, ...(joins ? { plugins: enabledPlugins(args.conf.plugins) } : {}) };
     return host.step(`${name}-start-app`, rabbitmq.startApp, start, opts([joined]));

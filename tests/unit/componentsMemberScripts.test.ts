@@ -21,8 +21,8 @@ const place = (name: string) => ({ name, container: "rabbitmq", directory: `/var
 const plugins = "[rabbitmq_management,rabbitmq_prometheus].\n";
 
 test.each([
-  ["rabbitmq2", { seed: "rabbitmq1", type: "disc", others: ["rabbitmq3"] }],
-  ["rabbitmq3", { seed: "rabbitmq1", type: "ram", others: ["rabbitmq2"] }],
+  ["rabbitmq2", { type: "disc", seed: "rabbitmq1", others: ["rabbitmq3"] }],
+  ["rabbitmq3", { type: "ram", seed: "rabbitmq1", others: ["rabbitmq2"] }],
 ] as const)("%s joins the seed node, or else another one", (name, join) => {
   const steps = {
     "stop-app": { ...place(name), joins: true },
