@@ -175,14 +175,15 @@ export class RabbitNode extends pulumi.ComponentResource {
   /** stop-app → reset → join-cluster → start-app, each after the one before. The seed node has nothing to do in them. */
   private join(booted: pulumi.Resource, after: pulumi.Resource[]): pulumi.Resource {
     const { name, args, place, joins } = this;
-    const { host, founder: seed, type } = args;
+    const { host, founder: seed } = args;
     const others = args.peers.map((peer) => peer.name).filter((peer) => peer !== name && peer !== seed);
     const opts = (dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions => ({ parent: this, dependsOn });
     const stopApp = host.step(`${name}-stop-app`, rabbitmq.stopApp, { ...place, joins }, opts([booted]));
     const reset = host.step(`${name}-reset`, rabbitmq.reset, { ...place, joins }, opts([stopApp]));
-    const join = { ...place, type, seed, others };
+    // What the seed node does not need does not change its steps.
+    const join = joins ? { ...place, type: args.type, seed, others } : { ...place, others: [] };
     const joined = host.step(`${name}-join-cluster`, rabbitmq.joinCluster, join, opts([reset, ...after]));
-    const start = { ...place, joins, plugins: enabledPlugins(args.conf.plugins) };
+    const start = { ...place, joins, ...(joins ? { plugins: enabledPlugins(args.conf.plugins) } : {}) };
     return host.step(`${name}-start-app`, rabbitmq.startApp, start, opts([joined]));
   }
 

@@ -22,17 +22,17 @@ export interface JoiningData extends NodePlace {
 
 /** Data of `host/rabbitmq/join-cluster.sh`. */
 export interface JoinData extends NodePlace {
-  type: "disc" | "ram";
-  /** Name of the seed node; absent: this node is it. */
+  /** Name of the seed node; absent: this node is it, and the rest is not needed. */
   seed?: string | undefined;
-  /** Names of the other nodes. */
+  type?: "disc" | "ram" | undefined;
+  /** Names of the nodes beside this one and the seed node. */
   others: readonly string[];
 }
 
 /** Data of `host/rabbitmq/start-app.sh`. */
 export interface StartData extends JoiningData {
-  /** Text of the `enabled_plugins` file. */
-  plugins: string;
+  /** Text of the `enabled_plugins` file; absent for the seed node. */
+  plugins?: string | undefined;
 }
 
 const says: Words = looks("looks whether it is a member");

@@ -33,10 +33,10 @@ forget_served() {
   rmdir --ignore-fail-on-non-empty "$etc/warren/nodes" 2> /dev/null || true
 }
 
-# Ends the step where the seed node's data are gone: it would start as a second, blank cluster. Any other node joins as a blank one.
-refuse_blank_seed() { # JOINS (true or false)
-  if [ "$1" = true ] || [ ! -e "$(served_mark)" ] || has_data; then return 0; fi
-  die "$name has served on this host, and its data are not in $directory/data. As the seed node it would start as a second, blank cluster. Mount the disk with its data and run \`pulumi up\` again. If the data are lost for good and no other node has them, remove $(served_mark). Nothing was changed"
+# Ends the step where the node has served here and its data are gone. It may start blank only to join the others.
+refuse_blank() {
+  if [ ! -e "$(served_mark)" ] || has_data; then return 0; fi
+  die "$name has served on this host, and its data are not in $directory/data. Started without them, it would be a second, blank cluster. Mount the disk with its data and run \`pulumi up\` again. If the data are lost for good and no other node has them, remove $(served_mark). Nothing was changed"
 }
 
 # Whether the container runs on this node's data. One made by hand, on data of its own, has nothing to do with the node's files.

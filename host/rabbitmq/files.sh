@@ -12,7 +12,7 @@ create() {
     refuse_foreign "$container" "$stack" "$name"
     refuse_move
   fi
-  refuse_blank_seed "$joins"
+  [ "$joins" = true ] || refuse_blank
   find_container_owner "$image" rabbitmq
   make_directories
   write_hosts

@@ -10,7 +10,7 @@ lock=$name
 
 create() {
   local found
-  refuse_blank_seed "${joins:-true}"
+  [ "${joins:-true}" = true ] || refuse_blank
   found=$(inspect "$container" '{{.State.Running}} {{.Image}} {{index .Config.Labels "io.warren.settings"}}') || return 0
   case $found in
     "true $image $settings")

@@ -3,7 +3,8 @@
 # its own cluster says so: it may be a blank one that is about to join. Where the cluster still knows a member of this name, that one's data
 # are gone with its machine, or were moved away, and it is forgotten first.
 #
-# Data: name container directory, type (disc or ram), seed (absent: this node is it), others (names of the other nodes)
+# Data: name container directory, seed (absent: this node is it, and the rest is not needed), type (disc or ram), others (names of the nodes
+# beside this one and the seed node)
 lock=$name
 
 create() {

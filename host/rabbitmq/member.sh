@@ -14,6 +14,7 @@ update() {
   if [ "$stopped" = true ]; then
     stop_broker
   else
+    refuse_blank
     docker start "$container" > /dev/null
     await_boot "$amqp_port"
     ensure_member

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Starts the application of a node that has joined, with its plugins. On one that runs it does nothing.
 #
-# Data: name container directory, joins (false: the seed node), plugins (the text of enabled_plugins)
+# Data: name container directory, joins (false: the seed node), plugins (the text of enabled_plugins; absent for the seed node)
 lock=$name
 
 create() {

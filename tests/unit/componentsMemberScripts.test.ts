@@ -1,5 +1,6 @@
 import { deployDev, nodes } from "./support/devStack";
 import { unsealed, type Deployment } from "./support/mocks";
+import { stepInput, stepOf } from "./support/steps";
 
 import * as rabbitmq from "../../commands/rabbitmq";
 import { scriptInput } from "../../commands/shell";
@@ -17,25 +18,33 @@ const stdin = (name: string, deployment = dev): unknown => {
 };
 const place = (name: string) => ({ name, container: "rabbitmq", directory: `/var/lib/warren/rabbitmq/${name}` });
 
-test("the node that founds the cluster joins nobody", () => {
-  for (const step of ["stop-app", "reset", "join-cluster", "start-app"]) {
-    const create = rabbitmq.found(place("rabbitmq1"));
-    expect(stdin(`rabbitmq1-${step}`)).toBe(scriptInput({ create }, "rabbitmq1"));
+const plugins = "[rabbitmq_management,rabbitmq_prometheus].\n";
+
+test.each([
+  ["rabbitmq2", { type: "disc", seed: "rabbitmq1", others: ["rabbitmq3"] }],
+  ["rabbitmq3", { type: "ram", seed: "rabbitmq1", others: ["rabbitmq2"] }],
+] as const)("%s joins the seed node, or else another one", (name, join) => {
+  const steps = {
+    "stop-app": { ...place(name), joins: true },
+    reset: { ...place(name), joins: true },
+    "join-cluster": { ...place(name), ...join },
+    "start-app": { ...place(name), joins: true, plugins },
+  };
+  for (const [step, data] of Object.entries(steps)) {
+    expect(stepOf(dev.resource(`${name}-${step}`))).toBe(`rabbitmq/${step}`);
+    expect(stdin(`${name}-${step}`)).toBe(stepInput(data));
   }
 });
 
-test.each([
-  ["rabbitmq2", ["rabbitmq3"], "disc"],
-  ["rabbitmq3", ["rabbitmq2"], "ram"],
-] as const)("%s joins the root, or else %s, as a %s node", (name, others, type) => {
+test("the seed node joins nobody, and its steps change with nothing that it does not need", () => {
   const steps = {
-    "stop-app": rabbitmq.stopApp(place(name)),
-    reset: rabbitmq.reset(place(name)),
-    "join-cluster": rabbitmq.joinCluster(place(name), "rabbitmq1", others, type),
-    "start-app": rabbitmq.startApp(place(name), "[rabbitmq_management,rabbitmq_prometheus].\n"),
+    "stop-app": { joins: false },
+    reset: { joins: false },
+    "join-cluster": { others: [] },
+    "start-app": { joins: false },
   };
-  for (const [step, create] of Object.entries(steps)) {
-    expect(stdin(`${name}-${step}`)).toBe(scriptInput({ create }, name));
+  for (const [step, data] of Object.entries(steps)) {
+    expect(stdin(`rabbitmq1-${step}`)).toBe(stepInput({ ...place("rabbitmq1"), ...data }));
   }
 });
 

@@ -39,6 +39,7 @@ const ownLog = {
   logDriver: "json-file",
   logOpts: { "max-size": "50m", "max-file": "3" },
 };
+const bind = (source: string, target: string) => ({ type: "bind", source, target });
 const port = (external: number, internal = external) => ({ internal, external });
 /** The CLI's own ports: the distribution's with 10000 to 10010 added. */
 const cliPorts = (first: number) => Array.from({ length: 11 }, (_, offset) => port(first + offset));
@@ -54,10 +55,11 @@ describe("containers", () => {
       destroyGraceSeconds: 120,
       envs: ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672", "TZ=Asia/Shanghai"],
       ports: [port(5672), port(5671), port(15672), port(15692), port(4369), port(25672), ...cliPorts(35672)],
-      volumes: [
-        { hostPath: "/var/lib/warren/rabbitmq/rabbitmq2/data", containerPath: "/var/lib/rabbitmq" },
-        { hostPath: "/var/lib/warren/rabbitmq/rabbitmq2/conf", containerPath: "/etc/rabbitmq" },
-        { hostPath: "/var/lib/warren/rabbitmq/rabbitmq2/hosts", containerPath: "/etc/hosts" },
+      mounts: [
+        bind("/var/lib/warren/rabbitmq/rabbitmq2/data", "/var/lib/rabbitmq"),
+        bind("/var/lib/warren/rabbitmq/rabbitmq2/conf", "/etc/rabbitmq"),
+        bind("/var/lib/warren/rabbitmq/rabbitmq2/hosts", "/etc/hosts"),
+        { ...bind("/var/lib/warren/rabbitmq/rabbitmq2/data/.warren", "/run/warren/data"), readOnly: true },
       ],
       labels: [
         { label: "io.warren.stack", value: "acme/warren/dev" },
@@ -132,7 +134,7 @@ describe("containers", () => {
         ...cliPorts(35682),
       ],
       ulimits: [{ name: "nofile", soft: 100000, hard: 100000 }],
-      volumes: ["data", "conf", "hosts"].map((name) => ({ hostPath: `/srv/mq/rabbitmq1/${name}` })),
+      mounts: ["data", "conf", "hosts", "data/.warren"].map((name) => ({ source: `/srv/mq/rabbitmq1/${name}` })),
     });
     expect(other.resource("haproxy-host4-container").inputs).toMatchObject({
       envs: [],
@@ -247,9 +249,6 @@ describe("commands", () => {
       '{"address":"198.18.66.100/24","virtualRouterId":51,"priorities":[101,100],"check":{"intervalSeconds":1,"rise":1,"fall":1}}',
     ];
     expect(each("triggers")).toEqual({
-      "rabbitmq1-boot": ["id of rabbitmq1-container"],
-      "rabbitmq2-boot": ["id of rabbitmq2-container"],
-      "rabbitmq3-boot": ["id of rabbitmq3-container"],
       "vip-host4-holds": settled,
       "vip-host5-stands-by": settled,
     });
@@ -316,6 +315,13 @@ describe("the settings label, by which a running container is known as the wante
     expect(await label(changes)).toBe(asNow());
   });
 
+  test("is that of release 0.1.0, whose containers are not replaced for another form of the same", () => {
+    const digests = ["rabbitmq1", "rabbitmq2", "rabbitmq3"].map(
+      (node) => labelsOf(dev, `${node}-container`)["io.warren.settings"],
+    );
+    expect(digests).toEqual(["a187bb5e5154295f", "e6c492a55e92eda3", "070e20d941417fd4"]);
+  });
+
   test("is the one that the node's gate looks for, with the image's id", () => {
     for (const node of ["rabbitmq1", "rabbitmq2", "rabbitmq3"]) {
       const settings = labelsOf(dev, `${node}-container`)["io.warren.settings"] ?? "none";
@@ -324,7 +330,17 @@ describe("the settings label, by which a running container is known as the wante
   });
 });
 
-test("nothing is renamed by aliases, and no difference is ignored", () => {
-  for (const { aliases, ignoreChanges, retainOnDelete } of dev.resources)
-    expect([aliases, ignoreChanges, retainOnDelete]).toEqual([0, [], false]);
+test("nothing is renamed by aliases, and no difference is ignored but how a broker's directories are mounted", () => {
+  for (const { name, aliases, ignoreChanges, retainOnDelete } of dev.resources) {
+    // A container of a release before is not replaced for it.
+    const ignored = /^rabbitmq\d-container$/.test(name) ? ["mounts", "volumes"] : [];
+    expect([name, aliases, ignoreChanges, retainOnDelete]).toEqual([name, 0, ignored, false]);
+  }
+});
+
+test("a broker's files and certificates end before they are made again: their end would take the new ones away", async () => {
+  const secured = await deployDev({ tls: {} });
+  const first = secured.resources.filter(({ deleteBeforeReplace }) => deleteBeforeReplace).map(({ name }) => name);
+  const names = ["rabbitmq1", "rabbitmq2", "rabbitmq3"].flatMap((node) => [`${node}-files`, `${node}-tls`]);
+  expect(first.sort()).toEqual(names.sort());
 });

@@ -4,9 +4,11 @@ import { join } from "node:path";
 
 import { deployDev, home, nodes } from "./support/devStack";
 import { imageId, unsealed, type Deployment } from "./support/mocks";
-import { stepInput } from "./support/steps";
+import { stepInput, stepOf } from "./support/steps";
 
 import { readLibrary } from "../../commands/library";
+import type { FilesData } from "../../commands/rabbitmq/files";
+import type { BootData } from "../../commands/rabbitmq/joining";
 import { haproxyCfg, type HaproxyCfg } from "../../templates/haproxyCfg";
 import { enabledPlugins, hostsFile, rabbitmqConf } from "../../templates/rabbitmqConf";
 import { certificate, certificateKey } from "./configFixture";
@@ -48,7 +50,7 @@ test.each(["host1", "host2", "host3", "host4", "host5"])("%s is prepared as the 
 });
 
 describe.each(nodes)("%s", (name) => {
-  test("has its files", () => {
+  test("gets its files", () => {
     const own = { owner: "container" };
     const conf = rabbitmqConf({
       username: "admin",
@@ -63,26 +65,32 @@ describe.each(nodes)("%s", (name) => {
     });
     const plugins = enabledPlugins(["rabbitmq_management", "rabbitmq_prometheus"]);
     const { directory } = place(name);
-    const data = {
+    const data: FilesData = {
       ...place(name),
-      ...{ stack: "acme/warren/dev", image: "rabbitmq:3.8.9-management" },
+      stack: "acme/warren/dev",
+      image: "rabbitmq:3.8.9-management",
       fixed: ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672"],
       hosts: hostsFile(name, peers),
       files: [
         { path: `${directory}/conf/enabled_plugins`, mode: "0640", ...own, content: plugins },
         { path: `${directory}/conf/rabbitmq.conf`, mode: "0440", ...own, content: conf },
       ],
-      ...{ cookie: "generated-rabbitmq-cookie", adopts: false, joins: name !== "rabbitmq1" },
+      cookie: "generated-rabbitmq-cookie",
+      adopts: false,
+      joins: name !== "rabbitmq1",
     };
+    expect(stepOf(dev.resource(`${name}-files`))).toBe("rabbitmq/files");
     expect(stdin(`${name}-files`)).toBe(stepInput(data));
   });
 
   test("is gated, and has booted when the broker listens inside its container", () => {
     const labels = dev.resource(`${name}-container`).inputs["labels"] as { value: string }[];
     const wanted = { image: imageId, settings: labels[2]!.value, lost: [], amqpPort: 5672 };
+    expect(stepOf(dev.resource(`${name}-gate`))).toBe("rabbitmq/gate");
     expect(stdin(`${name}-gate`)).toBe(stepInput({ ...place(name), ...wanted, joins: name !== "rabbitmq1" }));
-    const container = { amqpPort: 5672, containerId: `id of ${name}-container` };
-    expect(stdin(`${name}-boot`)).toBe(stepInput({ ...place(name), ...container }));
+    const booted: BootData = { ...place(name), amqpPort: 5672, containerId: `id of ${name}-container` };
+    expect(stepOf(dev.resource(`${name}-boot`))).toBe("rabbitmq/boot");
+    expect(stdin(`${name}-boot`)).toBe(stepInput(booted));
   });
 });
 

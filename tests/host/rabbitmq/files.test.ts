@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 
 import { files, type FilesData } from "../../../commands/rabbitmq/files";
 import { gate } from "../../../commands/rabbitmq/gate";
+import { member } from "../../../commands/rabbitmq/member";
 import type { Stubs } from "../../unit/support/bash";
 import { makeDirectory } from "../../unit/support/directory";
 import { runStep } from "../support/step";
@@ -94,7 +95,7 @@ describe("a node that has served, and whose data are gone", () => {
     return node;
   };
   const sentence = (node: Node) =>
-    `rabbitmq1 has served on this host, and its data are not in ${node.path("data")}. As the seed node it would start as a second, blank cluster. Mount the disk with its data and run \`pulumi up\` again. If the data are lost for good and no other node has them, remove ${node.served}. Nothing was changed\n`;
+    `rabbitmq1 has served on this host, and its data are not in ${node.path("data")}. Started without them, it would be a second, blank cluster. Mount the disk with its data and run \`pulumi up\` again. If the data are lost for good and no other node has them, remove ${node.served}. Nothing was changed\n`;
 
   test.each<[string, Record<string, string>]>([
     ["no directory", {}],
@@ -111,6 +112,16 @@ describe("a node that has served, and whose data are gone", () => {
     const node = served();
     const data = { ...node.place, image: "sha256:1", settings: "a", lost: [], amqpPort: 5672, joins: false };
     const outcome = await runStep(gate, data, { root: node.root, stubs: { docker: {} } });
+    expect(outcome).toMatchObject({ code: 1, stderr: sentence(node), calls: [] });
+  });
+
+  test("nor is its container started, be it the seed node or another one", async () => {
+    const node = served();
+    const data = {
+      ...{ ...node.place, type: "disc" as const, peers: [], memory: "0.4", disk: "1GB", plugins: [], grace: 60 },
+      ...{ partitions: "ignore" as const, stopped: false, amqpPort: 5672, containerId: "a1b2" },
+    };
+    const outcome = await runStep(member, data, { root: node.root, part: "update", stubs: { docker: {} } });
     expect(outcome).toMatchObject({ code: 1, stderr: sentence(node), calls: [] });
   });
 

@@ -36,6 +36,7 @@ export interface Resource {
   additionalSecretOutputs: string[];
   ignoreChanges: string[];
   retainOnDelete: boolean;
+  deleteBeforeReplace: boolean;
 }
 
 /** How the engine marks a secret. */
@@ -163,6 +164,7 @@ class Recorder extends MockMonitor {
       additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
       ignoreChanges: request.getIgnorechangesList(),
       retainOnDelete: request.getRetainondelete() ?? false,
+      deleteBeforeReplace: request.getDeletebeforereplace(),
     };
   }
 
