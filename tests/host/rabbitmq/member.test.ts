@@ -3,7 +3,7 @@ import type { Stubs } from "../../unit/support/bash";
 import { brief } from "../../unit/support/calls";
 import { clusterStatus } from "../../unit/support/clusterStatus";
 import { runStep } from "../support/step";
-import { memberData, node } from "./support";
+import { memberData, node, ownContainer, recorded } from "./support";
 
 /* A member as it should be: its type and its settings. */
 
@@ -28,11 +28,12 @@ interface Circumstances {
 
 const run = async (changes: Partial<MemberData>, { files = {}, docker = {} }: Circumstances = {}) => {
   const at = node(files);
-  const outcome = await runStep(member, { ...memberData(at.directory), ...changes }, { ...at, stubs: { docker } });
+  const stubs = { docker: { ...docker, ...ownContainer } };
+  const outcome = await runStep(member, { ...memberData(at.directory), ...changes }, { ...at, stubs });
   const { code, stdout, stderr, calls, record } = outcome;
   return {
     ...{ code, stdout, stderr, record },
-    calls: brief(calls),
+    calls: brief(calls).filter((call) => call !== recorded),
     settings: outcome.read("/node/settings"),
     marked: outcome.read("/node/retyping") !== undefined,
   };

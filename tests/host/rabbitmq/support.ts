@@ -14,6 +14,11 @@ export function node(files: Record<string, string> = {}): {
   return { root, directory: join(root, "node"), files: { "/node/.keep": "", ...Object.fromEntries(paths) } };
 }
 
+/** What is recorded of a container. */
+const made = "{{.Id}} {{.Image}} {{json .Config.Env}} {{json .Config.Labels}} {{json .HostConfig}}";
+export const recorded = `docker inspect -f ${made} rabbitmq`;
+export const ownContainer = { [made]: { stdout: "as it was made\n" } };
+
 /** The second of three members, a disc node. */
 export function memberData(directory: string): MemberData {
   return {
