@@ -3,10 +3,7 @@ import { whereabouts } from "./support/leaks";
 import { imageId, unsealed, type Deployment } from "./support/mocks";
 import { stepInput, stepOf } from "./support/steps";
 
-import { refuseForeign } from "../../commands/docker";
-import * as rabbitmq from "../../commands/rabbitmq";
 import type { AdoptableData } from "../../commands/rabbitmq/adoption";
-import { scriptInput } from "../../commands/shell";
 
 /* A cluster made by hand: in which order it is taken over, and with which scripts. */
 

@@ -2,11 +2,10 @@ import { deployDev, members, nodes } from "./support/devStack";
 import { unsealed, type Deployment, type Resource } from "./support/mocks";
 
 import * as rabbitmq from "../../commands/rabbitmq";
-import { scriptInput } from "../../commands/shell";
+import { render } from "../../commands/step";
 
 /* A serving cluster that grows, shrinks, loses a machine, gets another one, changes a type or is stopped. */
 
-const place = (name: string) => ({ name, container: "rabbitmq", directory: `/var/lib/warren/rabbitmq/${name}` });
 const stdin = (deployment: Deployment, name: string): string => {
   const value = deployment.resource(name).inputs["stdin"];
   return String(unsealed(value) ?? value);
@@ -41,8 +40,6 @@ const parts = [
   "stop-app",
 ];
 const of = (node: string, sign = "") => parts.map((part) => `${sign}${node}-${part}`);
-
-const three: rabbitmq.ExpectedMember[] = members.map(({ name, type }) => ({ name, type: type as "disc" | "ram" }));
 
 let serving: Deployment;
 beforeAll(async () => {
@@ -105,9 +102,8 @@ describe("a node less", () => {
   });
 
   test("leaves because the cluster has been told, by a step before its end, who its members are meant to be", () => {
-    const create = rabbitmq.nameCluster(place("rabbitmq1"), "rabbitmq", members.slice(0, 2));
-    expect(stdin(shrunk, "rabbitmq-name")).toBe(scriptInput({ create }));
-    expect(stdin(serving, "rabbitmq3-member")).toContain(`\ndelete)\n${rabbitmq.leave(place("rabbitmq3"))}\n;;\n`);
+    expect(stdin(shrunk, "rabbitmq-name")).toContain(`members='["rabbit@rabbitmq1","rabbit@rabbitmq2"]'\n`);
+    expect(serving.resource("rabbitmq3-member").inputs["delete"]).toContain("delete rabbitmq/member rabbitmq3-member");
   });
 
   test("where it is the first, another founds the cluster, and everything that is asked is asked there", async () => {
@@ -169,13 +165,12 @@ describe("a lost machine", () => {
 
   test("its node is forgotten: the gates do not wait for it, the cluster is to have the others, the balancers too", async () => {
     const lost = await deployDev(lostHost("host3"), members);
-    const expected = { members: three.slice(0, 2), lost: ["rabbitmq3"] };
-    const at = place("rabbitmq1");
-    expect(stdin(lost, "rabbitmq-formed")).toContain(
-      `\nupdate)\n# id of rabbitmq1-container\n# id of rabbitmq2-container\n${rabbitmq.formed(at, expected, true)}\n;;\n`,
-    );
-    const create = rabbitmq.nameCluster(at, "rabbitmq", members.slice(0, 2));
-    expect(stdin(lost, "rabbitmq-name")).toBe(scriptInput({ create }));
+    const expected = {
+      ...{ disc: ["rabbitmq1", "rabbitmq2"], ram: [], lost: ["rabbitmq3"] },
+      containers: ["id of rabbitmq1-container", "id of rabbitmq2-container"],
+    };
+    expect(stdin(lost, "rabbitmq-formed")).toContain(render(expected));
+    expect(stdin(lost, "rabbitmq-name")).toContain(`members='["rabbit@rabbitmq1","rabbit@rabbitmq2"]'\n`);
     for (const node of ["rabbitmq1", "rabbitmq2"]) {
       expect(stdin(lost, `${node}-gate`)).toContain("\nlost=(\nrabbitmq3\n)\n");
     }
@@ -286,18 +281,12 @@ describe("a cluster that is to stand still", () => {
 
   test("its nodes are stopped with their grace, by whatever step comes", () => {
     for (const node of nodes) {
-      const create = rabbitmq.stop(place(node), 120);
-      const update = `# id of ${node}-container\n${create}`;
-      expect(stdin(stopped, `${node}-member`)).toBe(
-        scriptInput({ create, update, delete: rabbitmq.leave(place(node)) }, node),
-      );
+      expect(stdin(stopped, `${node}-member`)).toContain(render({ stopped: true, grace: 120 }));
     }
   });
 
   test("nobody is asked who its members are, and the rest stays", () => {
-    expect(stdin(stopped, "rabbitmq-formed")).toContain(
-      `\nupdate)\n${nodes.map((node) => `# id of ${node}-container\n`).join("")}${rabbitmq.atRest()}\n;;\n`,
-    );
+    expect(stdin(stopped, "rabbitmq-formed")).toContain(render({ stopped: true }));
     expect(changes(serving, stopped)).toEqual(
       ["rabbitmq-formed", ...nodes.flatMap((node) => [`${node}-container`, `${node}-member`])].sort(),
     );
