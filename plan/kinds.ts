@@ -19,7 +19,6 @@ export interface Kind {
 
 /** Types that are Warren's own: they group resources, and nothing is done for them on a host. */
 export const componentPrefix = "warren:index:";
-const stackType = "pulumi:pulumi:Stack";
 
 const password = (whose: string): Kind => ({
   says: {
@@ -35,7 +34,7 @@ const certificate: Kind = {
 const request: Kind = { says: { create: "", update: "", replace: "", delete: "" } };
 
 export const kinds: Readonly<Record<string, Kind>> = {
-  "Stack/deployment": {
+  deployment: {
     says: {
       create: "",
       replace: "**gets another id: its hosts, which know it by the old one, will refuse it**",
@@ -113,21 +112,30 @@ export interface Known {
 
 /** What is known of a resource, if anything is. */
 export function known(step: Pick<Step, "component" | "name" | "old" | "new">): Known | undefined {
-  const own = step.component === stackType ? kinds[`Stack/${step.name}`] : undefined;
-  if (own !== undefined) return { key: `Stack/${step.name}`, kind: own, of: step.name };
+  const { name } = step;
+  // The stack's own.
+  if (step.component === "") {
+    const kind = kinds[name] ?? kindOfStep(step)?.kind;
+    return kind === undefined ? undefined : { key: name, kind, of: name };
+  }
   if (!step.component.startsWith(componentPrefix)) return undefined;
   const component = step.component.slice(componentPrefix.length);
-  const plain = step.name.replace(/\.\d+$/, "");
+  const plain = name.replace(/\.\d+$/, "");
   return ofStep(step, component, plain) ?? ofTable(component, plain);
 }
 
 /** A resource that runs a step names it in its command. */
-function ofStep({ old, new: now }: Pick<Step, "old" | "new">, component: string, name: string): Known | undefined {
+function kindOfStep({ old, new: now }: Pick<Step, "old" | "new">): { word: string; kind: Kind } | undefined {
   const [, stepName = ""] = /\/warren create (\S+) /.exec(String((now ?? old)?.["create"])) ?? [];
   const step = steps.find((each) => each.name === stepName);
   if (step === undefined) return undefined;
-  const word = stepName.replace(/.*\//, "");
-  const kind = { says: wordsOf(step.says), within: step.within };
+  return { word: stepName.replace(/.*\//, ""), kind: { says: wordsOf(step.says), within: step.within } };
+}
+
+function ofStep(step: Pick<Step, "old" | "new">, component: string, name: string): Known | undefined {
+  const own = kindOfStep(step);
+  if (own === undefined) return undefined;
+  const { word, kind } = own;
   if (name.endsWith(`-${word}`)) return { key: `${component}/${word}`, kind, of: name.slice(0, -word.length - 1) };
   const [, of = name] = new RegExp(`(?:^|-)${word}-(.+)$`).exec(name) ?? [];
   return { key: `${component}/${word}-*`, kind, of };
@@ -157,5 +165,5 @@ const stars = Object.keys(kinds)
 
 /** Whether it only groups others: one of Warren's components, or the stack itself. */
 export function isComponent({ type }: Pick<Step, "type">): boolean {
-  return type.startsWith(componentPrefix) || type === stackType;
+  return type.startsWith(componentPrefix) || type === "pulumi:pulumi:Stack";
 }

@@ -117,6 +117,12 @@ const edges: Record<string, string[]> = {
   ],
 };
 
+/** The end: after everything that runs on a host. */
+edges["service"] = Object.keys(edges)
+  .filter((name) => /-/.test(name) && name !== "warren-dev" && !/-(docker|image|container|cookie|password)$/.test(name))
+  .concat("rabbitmq-password")
+  .sort();
+
 const types: Record<string, RegExp> = {
   "pulumi:pulumi:Stack": /^warren-dev$/,
   "warren:index:Host": /^host\d$/,
@@ -130,7 +136,7 @@ const types: Record<string, RegExp> = {
   "docker:index/remoteImage:RemoteImage": /-image$/,
   "docker:index/container:Container": /-container$/,
   "command:remote:Command":
-    /-(prepare|files|gate|boot|stop-app|reset|join-cluster|start-app|member|formed|name|administrator|config|ready|package|service|holds|stands-by)$/,
+    /^service$|-(prepare|files|gate|boot|stop-app|reset|join-cluster|start-app|member|formed|name|administrator|config|ready|package|service|holds|stands-by)$/,
 };
 
 let dev: Deployment;
@@ -151,7 +157,7 @@ test("every resource's type is what its name says", () => {
 test("every resource stands under its component", () => {
   const parent = (name: string): string => {
     if (name === "warren-dev") return "";
-    if (/^(deployment|host\d|rabbitmq|haproxy|vip)$/.test(name)) return "warren-dev";
+    if (/^(deployment|service|host\d|rabbitmq|haproxy|vip)$/.test(name)) return "warren-dev";
     if (/^(rabbitmq\d|rabbitmq-.*)$/.test(name)) return "rabbitmq";
     return name.replace(/-.*/, "");
   };
@@ -227,6 +233,7 @@ describe("first update", () => {
       "rabbitmq-name",
       "rabbitmq-administrator",
       "vip-host5-stands-by",
+      "service",
     ]);
   });
 });

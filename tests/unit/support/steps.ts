@@ -26,5 +26,6 @@ export function lockOf(resource: Resource): string | undefined {
   const input = inputOf(resource);
   if (step === undefined) return /^exec 9> \/run\/lock\/warren-(.*)$/m.exec(input)?.[1];
   const [, lock] = /^lock=(.*)$/m.exec(readFileSync(join(__dirname, `../../../host/${step}.sh`), "utf8")) ?? [];
+  if (lock === "$resource") return resource.name;
   return lock === "$name" ? /^name=(.*)$/m.exec(input)?.[1] : lock;
 }
