@@ -1,7 +1,6 @@
 import { deployDev, members, nodes } from "./support/devStack";
 import { unsealed, type Deployment, type Resource } from "./support/mocks";
 
-import * as rabbitmq from "../../commands/rabbitmq";
 import { render } from "../../commands/step";
 
 /* A serving cluster that grows, shrinks, loses a machine, gets another one, changes a type or is stopped. */
