@@ -18,13 +18,20 @@ function calledName(expression) {
 function titles(path) {
   const source = ts.createSourceFile(path, readFileSync(join(root, path), "utf8"), ts.ScriptTarget.ES2023, true);
   const found = [];
+  /** Files of the scenarios that are handed to `describe` by name, by that name. */
+  const shared = new Map();
   const visit = (node) => {
+    if (ts.isImportDeclaration(node) && node.moduleSpecifier.text.startsWith("../support/"))
+      for (const { name } of node.importClause?.namedBindings?.elements ?? [])
+        shared.set(name.text, join(path, "..", `${node.moduleSpecifier.text}.ts`));
     if (ts.isCallExpression(node)) {
       const kind = calledName(node.expression);
       const [title] = node.arguments;
       // Not the call of `test.each(…)` itself, whose argument is a table.
       if ((kind === "describe" || kind === "test") && title !== undefined && isText(title))
         found.push({ kind, title: text(title) });
+      const file = kind === "describe" && shared.get(node.arguments[1]?.text);
+      if (file) found.push(...titles(file));
     }
     ts.forEachChild(node, visit);
   };

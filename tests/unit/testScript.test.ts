@@ -206,7 +206,15 @@ describe("every scenario on hosts", () => {
   test.each(folders.flatMap((folder) => scenarios(folder)))("%s is listed with its tier", (path) => {
     const tier = path.includes("/daily/") ? "daily" : "full";
     const own = list.split(`\n${tier}  ${path}\n`)[1]?.split("\n\n")[0] ?? "";
-    const calls = readFileSync(join(root, path), "utf8").match(/^ *test(?:\.each\(|\()/gm) ?? [];
+    const read = (file: string) => readFileSync(join(root, file), "utf8");
+    const inFile = (text: string) => text.match(/^ *test(?:\.each(?:<[^(]*>)?\(|\()/gm) ?? [];
+    const text = read(path);
+    // Scenarios that files of both tiers share are handed to `describe` by name.
+    const shared = [...text.matchAll(/^describe.*, (\w+)\);$/gm)].flatMap(([, name = ""]) => {
+      const [, from = ""] = new RegExp(`import \\{.*\\b${name}\\b.*\\} from "\\.\\./(support/.*)"`).exec(text) ?? [];
+      return inFile(read(`tests/lab/${from}.ts`));
+    });
+    const calls = [...inFile(text), ...shared];
     expect(calls.length).toBeGreaterThan(0);
     expect(own.match(/^ {2}- /gm)).toHaveLength(calls.length);
   });
