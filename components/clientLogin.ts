@@ -31,7 +31,9 @@ export function clientLogin(
       ? []
       : [{ port: config.haproxy.ports.amqps, allow: config.haproxy.allow.amqps, tls: " tls" }]),
   ];
-  const doors = ports.flatMap((way) =>
+  // Nobody can log in while the brokers are stopped on purpose.
+  const offered = config.rabbitmq.stopped ? [] : ports;
+  const doors = offered.flatMap((way) =>
     way.port === undefined || !mayEnter(host.address, way.allow)
       ? []
       : entrances.map(({ name, address }) => `${name} ${address} ${way.port}${way.tls}`),
@@ -44,7 +46,7 @@ export function clientLogin(
       username: cluster.username,
       password: cluster.password,
       authority: tls?.authority,
-      after: after([...hosts.values()].flatMap(({ steps }) => steps)),
+      after: after([...hosts.values()].flatMap(({ lost, steps }) => (lost ? [] : steps))),
     },
     { dependsOn },
   );
