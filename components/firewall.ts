@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { firewall } from "../commands/firewall";
+import { lower, raise } from "../commands/firewall";
 import { firewallNft, type FirewallNft } from "../templates/firewallNft";
 import type { Host } from "./host";
 
@@ -18,10 +18,9 @@ export class Firewall extends pulumi.ComponentResource {
     for (const host of args.hosts) {
       const own = rules[host.name];
       if (own === undefined) continue;
-      host.ready = host.step(
+      host.ready = host.run(
         `${name}-${host.name}`,
-        firewall,
-        { rules: firewallNft(own) },
+        { create: raise(firewallNft(own)), delete: lower() },
         { parent: this, dependsOn: [host.ready] },
       );
     }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import * as rabbitmq from "../commands/rabbitmq";
+import { adoptable, atRest, erlangName, formed, nameCluster, type Adoption } from "../commands/rabbitmq";
 import { readMembers, type ClusterMembers } from "./clusterMembers";
 import { generated } from "./generated";
 import type { Host } from "./host";
@@ -130,29 +130,28 @@ export class RabbitCluster extends pulumi.ComponentResource {
     const settled = startInOrder(running, serves, this.lookAtAdopted(args, cookie), args);
 
     const place = nodePlace(founder.name, args.directory);
-    const status = founder.host.step(
+    const expected = { members: present, lost };
+    // As configured, not as started: a text that depends on who serves would be another one in the next update.
+    const containers = pulumi.all(nodes.flatMap((node) => (node.lost ? [] : [node.container.id])));
+    const look = (changed: boolean): string => (args.stopped ? atRest() : formed(place, expected, changed));
+    const status = founder.host.run(
       `${name}-formed`,
-      rabbitmq.formed,
       {
-        ...place,
-        disc: rabbitmq.membersOf("disc", present),
-        ram: rabbitmq.membersOf("ram", present),
-        lost,
-        // As configured, not as started: data that depend on who serves would be others in the next update.
-        containers: pulumi.all(nodes.flatMap((node) => (node.lost ? [] : [node.container.id]))),
-        stopped: args.stopped,
+        create: look(false),
+        update: containers.apply((ids) => [...ids.map((id) => `# ${id}`), look(true)].join("\n")),
+        // What a killed run has begun may still be giving queues members: two at a time take them from each other again.
+        lock: `${name}-formed`,
       },
       { parent: this, dependsOn: settled },
     );
     this.formed = status;
-    founder.host.step(
+    founder.host.run(
       `${name}-name`,
-      rabbitmq.name,
-      { ...place, clusterName, members: rabbitmq.memberList(present) },
+      { create: nameCluster(place, clusterName, present) },
       { parent: this, dependsOn: [status] },
     );
     this.administrator = logins.make(founder.host, place, [status]);
-    const names = present.map((node) => rabbitmq.erlangName(node.name));
+    const names = present.map((node) => erlangName(node.name));
     this.members = pulumi.unsecret(status.stdout).apply((json) => readMembers(json, names));
     this.registerOutputs({ members: this.members, password: this.password });
   }
@@ -162,25 +161,17 @@ export class RabbitCluster extends pulumi.ComponentResource {
     const { version, nodes: members, ports } = args;
     return members.flatMap(({ name, host, adopt }, index) => {
       if (adopt === undefined) return [];
-      const { container: byHand, path } = adoption(adopt, index);
-      const data = {
-        ...nodePlace(name, args.directory),
-        byHand,
-        path,
-        version,
-        cookie,
-        disc: rabbitmq.membersOf("disc", members),
-        ram: rabbitmq.membersOf("ram", members),
-        plugins: args.conf.plugins,
-        epmdPort: ports.epmd,
-        distributionPort: ports.distribution,
-      };
-      return [host.step(`${name}-adoptable`, rabbitmq.adoptable, data, { parent: this, dependsOn: [host.ready] })];
+      const place = nodePlace(name, args.directory);
+      const { plugins } = args.conf;
+      const create = cookie.apply((text) =>
+        adoptable(place, adoption(adopt, index), { version, cookie: text, members, plugins, ports }),
+      );
+      return [host.run(`${name}-adoptable`, { create }, { parent: this, dependsOn: [host.ready] })];
     });
   }
 }
 
-function adoption(container: string, index: number): rabbitmq.Adoption {
+function adoption(container: string, index: number): Adoption {
   return { container, path: `warren:rabbitmq.nodes[${index}]` };
 }
 
