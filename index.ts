@@ -1,3 +1,6 @@
+import * as random from "@pulumi/random";
+
+import { clientLogin } from "./components/clientLogin";
 import { Firewall } from "./components/firewall";
 import { HaproxyPair } from "./components/haproxyPair";
 import { Host } from "./components/host";
@@ -6,6 +9,7 @@ import { stackOutputs, type StackOutputs } from "./components/outputs";
 import { RabbitCluster } from "./components/rabbitCluster";
 import { lastUpdate } from "./components/serving";
 import { stackTls } from "./components/stackTls";
+import { surveyHosts } from "./components/survey";
 import { loadConfig } from "./config";
 import { refuseChanges, remaining } from "./config/changes";
 import { firewalls } from "./config/firewall";
@@ -23,21 +27,30 @@ function present<T>(value: T | undefined): T {
 /** The whole service: hosts, a RabbitMQ cluster on some, balancers on some, and a virtual IP between the balancers. */
 export = async (): Promise<StackOutputs> => {
   const config = loadConfig();
-  const { nodes: serving, logins, asleep, betweenNodes } = await lastUpdate();
-  refuseChanges(serving, logins, config, betweenNodes);
+  const last = await lastUpdate();
+  const { logins, asleep, betweenNodes } = last;
+  refuseChanges(last.nodes, logins, config, betweenNodes);
+  const { drift, blank, stack, tell } = await surveyHosts(config, last);
+  // A node whose data are gone serves no more: it joins the others as a new one does.
+  const serving = last.nodes.filter(({ name }) => !blank.includes(name));
   const { rabbitmq, haproxy, vip, prepare } = config;
   // A cluster made by hand serves as well: what is done to it is done to one node after the other.
   const adopting = rabbitmq.nodes.filter((node) => node.adopt !== undefined);
   const timezone = prepare.timezone === undefined ? {} : { timezone: prepare.timezone };
 
+  // It stays when the stack gets another name, and is the owner's name on each host.
+  const deployment = new random.RandomUuid("deployment").result;
   const preparation = { ...prepare, reservedPorts: contestedPorts(config) };
   const hosts = new Map(
-    Object.entries(config.hosts).map(([name, machine]) => [name, new Host(name, { ...machine, preparation })]),
+    Object.entries(config.hosts).map(([name, machine]) => [
+      name,
+      new Host(name, { ...machine, preparation, deployment, stack, drift }),
+    ]),
   );
   const host = (name: string): Host => present(hosts.get(name));
 
   if (config.firewall !== undefined) {
-    const leaving = serving.map((node) => node.host);
+    const leaving = last.nodes.map((node) => node.host);
     new Firewall("firewall", { rules: firewalls(config, leaving), hosts: [...hosts.values()] });
   }
   const tls = stackTls(config);
@@ -63,12 +76,14 @@ export = async (): Promise<StackOutputs> => {
     ),
     readyCheck: saysWhetherReady(rabbitmq.version),
     brokerTls: tls,
-    vips: (vip?.instances ?? []).map((ips) => ({ ...ips, hosts: ips.hosts.map(host) })),
+    vips:
+      vip === undefined ? [] : vip.instances.map((ips) => ({ ...ips, hosts: ips.hosts.map(host), check: vip.check })),
     brokers: [cluster.formed],
     rolling: serving.length + adopting.length > 0,
   });
 
-  if (vip !== undefined) {
+  const virtualIp =
+    vip &&
     new KeepalivedVip("vip", {
       ...timezone,
       ...vip,
@@ -78,6 +93,13 @@ export = async (): Promise<StackOutputs> => {
         healthPortFile: present(balancers.healthPortFiles[name]),
       })),
     });
-  }
-  return stackOutputs(config, cluster, balancers, tls);
+  const holders = virtualIp?.holders ?? [];
+  clientLogin(config, { hosts, cluster, tls }, [
+    ...Object.values(balancers.serving),
+    ...holders,
+    cluster.administrator,
+  ]);
+  tell();
+  const believed = deployment.apply((id) => ({ id, stack, steps: drift.again }));
+  return stackOutputs(config, believed, cluster, balancers, tls);
 };

@@ -18,7 +18,11 @@ const config: Config = {
   projects: [
     {
       displayName: "unit",
-      testMatch: ["<rootDir>/tests/unit/**/*.test.ts", "<rootDir>/policies/tests/**/*.test.ts"],
+      testMatch: [
+        "<rootDir>/tests/unit/**/*.test.ts",
+        "<rootDir>/tests/host/**/*.test.ts",
+        "<rootDir>/policies/tests/**/*.test.ts",
+      ],
       transform,
       // Of Pulumi's SDK: what it looks into functions' closures with, which is most of it and needed by no test.
       moduleNameMapper: {

@@ -1,7 +1,4 @@
-import { keptName, labels, madeByHand } from "./docker";
-import { answers200 } from "./http";
-import { seeLog } from "./keepalivedFiles";
-import { quote, waitUntil } from "./shell";
+import { looks, step, type HostFile } from "./step";
 
 /** Where a balancer lives on its host. */
 export interface BalancerPlace {
@@ -9,7 +6,6 @@ export interface BalancerPlace {
   container: string;
   /** The host's directory with the configuration; it is mounted where the official image reads it. */
   directory: string;
-  image: string;
 }
 
 /** Where the official image reads its configuration. */
@@ -42,168 +38,106 @@ export function mountedDirectory({ directory }: Pick<BalancerPlace, "directory">
   return `${directory}/conf`;
 }
 
-/** Script: an empty staging directory beside the real one; its files are received next. */
-export function stage(place: BalancerPlace): string {
-  const { directory } = place;
-  const mounted = mountedDirectory(place);
-  return `umask 022
-rm -rf ${directory}/new
-mkdir -p ${directory}/new ${mounted}
-chmod 755 ${directory}
-chown "$container_owner" ${directory}/new ${mounted}
-chmod 750 ${directory}/new ${mounted}`;
+/** A file of the configuration, as it is staged before it has been checked. */
+export function stagedFile({ directory }: Pick<BalancerPlace, "directory">, name: string, content: string): HostFile {
+  return { path: `${directory}/new/${name}`, mode: "0440", owner: "container", content };
 }
 
-/**
- * Script: has the image's own HAProxy check the staged configuration, swaps it in, and tells a running balancer to take it
- * up. A reload starts a new worker and lets the old one finish its connections; none is cut. A configuration that HAProxy
- * refuses changes nothing.
- */
-export function takeUp(place: BalancerPlace): string {
-  const { container, directory, image } = place;
-  const mounted = mountedDirectory(place);
-  return `docker run --rm --network none -v ${directory}/new:${configDirectory}:ro ${quote(image)} haproxy -c -q -f ${configDirectory}/${configFile}
-for file in ${mounted}/*; do [ -e "${directory}/new/\${file##*/}" ] || rm -f "$file"; done
-mv -f ${directory}/new/* ${mounted}/
-rmdir ${directory}/new
-if [ "$(docker inspect -f '{{.State.Running}}' ${container} 2> /dev/null)" = true ]; then docker kill --signal USR2 ${container} > /dev/null; fi`;
-}
-
-/** The container that a balancer should be. */
-export interface WantedBalancer {
+/** Data of `host/haproxy/config.sh`. */
+export interface ConfigData extends BalancerPlace {
+  stack: string;
+  part: string;
+  /** A container made by hand has the name as yet: it will give way. */
+  byHand: boolean;
   image: string;
-  /** Digest of everything else that replaces it. */
-  settings: string;
+  files: readonly HostFile[];
 }
 
-/** Where the virtual IP can go. */
-export interface WayOut {
-  /** Virtual IPs that this host may hold, without a prefix length. */
-  ips: readonly string[];
-  /** Addresses of the other hosts that may hold them. */
-  others: readonly string[];
-  /** Port and path at which balancers say that they can serve. */
-  health: { port: number; path: string };
-}
+export const haproxyConfig = step<ConfigData>("haproxy/config", {
+  create: "configuration is checked and written",
+  update: "configuration is checked and reloaded",
+  delete: "configuration is removed",
+});
 
-/**
- * Script: before a balancer's container is replaced, the virtual IP leaves its host. It returns at once where no balancer
- * runs, where it is already the wanted one, and where this host holds no virtual IP. Where no other balancer can serve, it
- * fails and has changed nothing.
- */
-export function gate({ container }: BalancerPlace, wanted: WantedBalancer, { ips, others, health }: WayOut): string {
-  const holds = `ip -4 -o addr show | grep -E ' (${ips.map((ip) => ip.replaceAll(".", "\\.")).join("|")})/' > /dev/null`;
-  const another = others.map((address) => answers200(health.port, health.path, undefined, address)).join(" || ");
-  return `found=$(docker inspect -f '{{.State.Running}} {{.Image}} {{index .Config.Labels "${labels.settings}"}}' ${container} 2> /dev/null) || exit 0
-case $found in
-"true ${wanted.image} ${wanted.settings}")
-  rm -f ${leavesFile}
-  exit 0 ;;
-true*) ;;
-*) exit 0 ;;
-esac
-${holds} || exit 0
-another() { ${another === "" ? "false" : another}; }
-${waitUntil("another", 60, "no other balancer can serve now, so the virtual IP has nowhere to go. Nothing was changed", 0.5)}
-trap '[ $? = 0 ] || rm -f ${leavesFile}' EXIT
-mkdir -p ${signsDirectory}
-touch ${leavesFile}
-${waitUntil(`! ${holds}`, 60, `the virtual IP does not leave this host, so its balancer was not replaced: ${seeLog}`, 0.1)}`;
-}
-
-/**
- * Script: waits until the balancer runs by its newest configuration and has a broker to send clients to; from then on the
- * virtual IP may be here.
- */
-export function awaitServing(
-  place: BalancerPlace,
-  statsPort: number,
-  paths: { health: string; configuration: string },
-): string {
-  const { container } = place;
-  return `trap '[ $? = 0 ] || docker logs --tail 20 ${container} >&2' EXIT
-${waitUntil(answers200(statsPort, paths.configuration), 30, "the balancer did not take its configuration up", 0.1)}
-${waitUntil(answers200(statsPort, paths.health), 60, "the balancer has no broker that it can send clients to", 0.1)}
-echo ${statsPort} > ${healthPortFile(place)}
-chmod 644 ${healthPortFile(place)}
-rm -f ${leavesFile}`;
-}
-
-/** Script: a balancer's end on its host. */
-export function removeConfig({ directory }: BalancerPlace): string {
-  return `rm -rf ${directory}`;
-}
-
-const rsyslogFile = "/etc/rsyslog.d/49-warren-haproxy.conf";
-const logrotateFile = "/etc/logrotate.d/warren-haproxy";
-const restartRsyslog = "systemctl restart rsyslog";
-
-/** Where a balancer's log goes on its host. */
-export interface HostLog {
+/** Data of `host/haproxy/log.sh`. */
+export interface LogData {
   directory: string;
   facility: string;
   file: string;
 }
 
-/**
- * Script: the host's rsyslog takes the balancer's messages from a socket that the container has mounted, and writes them to
- * a file. A socket rather than a UDP port: nothing new listens on a network.
- */
-export function logByRsyslog({ directory, facility, file }: HostLog): string {
-  return `if ! command -v rsyslogd > /dev/null; then
-  echo "rsyslog is not installed on this host: install it, or set haproxy.log.target to stdout or to a syslog server" >&2
-  exit 1
-fi
-umask 022
-mkdir -p ${directory}/log
-cat > ${rsyslogFile}.new <<'END'
-# Written by Warren. Change the stack's config instead: the next \`pulumi up\` overwrites this file.
-input(type="imuxsock" Socket="${directory}/log/${logSocket}")
-if $programname == "haproxy" and $syslogfacility-text == "${facility}" then {
-  action(type="omfile" file="${file}" fileCreateMode="0640")
-  stop
-}
-END
-cat > ${logrotateFile} <<'END'
-${file} {
-    weekly
-    rotate 8
-    compress
-    delaycompress
-    missingok
-    notifempty
-    postrotate
-        systemctl kill -s HUP rsyslog.service
-    endscript
-}
-END
-if cmp -s ${rsyslogFile}.new ${rsyslogFile} && [ -S ${directory}/log/${logSocket} ]; then
-  rm ${rsyslogFile}.new
-else
-  mv -f ${rsyslogFile}.new ${rsyslogFile}
-  ${restartRsyslog}
-fi`;
+export const haproxyLog = step<LogData>("haproxy/log", {
+  create: "log goes to the host's rsyslog",
+  delete: "log no longer goes to the host's rsyslog",
+});
+
+/** Data of `host/haproxy/gate.sh`. */
+export interface GateData extends BalancerPlace {
+  /** Id of the wanted container's image. */
+  image: string;
+  /** The wanted container's settings label. */
+  settings: string;
+  /** Virtual IPs that this host may hold, without a prefix length. */
+  ips: readonly string[];
+  /** Addresses of the other hosts that may hold them. */
+  others: readonly string[];
+  /** Port and path at which balancers say whether they can serve. */
+  healthPort: number;
+  healthPath: string;
+  /** Longest wait for another balancer to serve. */
+  waitSeconds: number;
+  /** Longest wait for the virtual IP to leave. */
+  leaveSeconds: number;
 }
 
-/** Script: rsyslog knows the balancer no longer. The log stays. */
-export function endLogByRsyslog(): string {
-  return `[ -e ${rsyslogFile} ] || exit 0
-rm -f ${rsyslogFile} ${logrotateFile}
-${restartRsyslog}`;
+/** Before a balancer's container is replaced: the virtual IP leaves its host. */
+export const haproxyGate = step<GateData>("haproxy/gate", looks("looks whether the virtual IP has to leave first"), [
+  "HaproxyPair/container",
+]);
+
+/** Data of `host/haproxy/adopt.sh`. */
+export interface AdoptData {
+  container: string;
 }
 
-/**
- * Script: a balancer made by hand gives way, right before the one that takes its place is made. It is kept, stopped, under
- * another name, and does not start again.
- */
-export function adopt(container: string): string {
-  const kept = keptName(container);
-  return `if ${madeByHand(container)}; then
-docker update --restart=no ${container} > /dev/null
-docker stop -t 5 ${container} > /dev/null
-docker rename ${container} ${kept}
-elif ! docker inspect ${kept} > /dev/null 2>&1; then
-  echo "warren:haproxy.adopt: \\"${container}\\" - must be a container on this host that Warren did not make, or be left out: there is none of that name" >&2
-  exit 1
-fi`;
+export const haproxyAdopt = step<AdoptData>("haproxy/adopt", {
+  create: "**takes the place of a container made by hand**, which is stopped and kept",
+  update: "looks whether it has taken its container's place",
+});
+
+/** Data of `host/haproxy/ready.sh`. */
+export interface ReadyData extends BalancerPlace {
+  containerId: string;
+  statsPort: number;
+  healthPath: string;
+  /** The path at which the balancer says that it runs by its newest configuration. */
+  configurationPath: string;
+  /** Names of all brokers that it balances. */
+  brokers: readonly string[];
+  /** Of the statistics page, `user:password`. */
+  login: string;
+  /** Longest wait for its brokers. */
+  waitSeconds: number;
+}
+
+/** A balancer serves: it runs by its newest configuration, and sees its brokers. */
+export const haproxyReady = step<ReadyData>("haproxy/ready", looks("waits until the balancer sees its brokers"), [
+  "HaproxyPair/container",
+  "HaproxyPair/config",
+]);
+
+/** How a balancer checks its brokers. */
+interface Check {
+  intervalSeconds: number;
+  rise: number;
+}
+
+/** Longest wait, in seconds, for a balancer to use a broker that is well: enough good checks, and one whose answer is late. */
+export function waitForBrokers({ intervalSeconds, rise }: Check): number {
+  return Math.max(60, intervalSeconds * (rise + 1) + 10);
+}
+
+/** Longest wait, in seconds, for keepalived to give a virtual IP up: enough failed checks, and VRRP's own time. */
+export function waitForLeaving({ intervalSeconds, fall }: { intervalSeconds: number; fall: number }): number {
+  return Math.max(60, intervalSeconds * (fall + 1) + 30);
 }

@@ -1,8 +1,3 @@
-/** Quotes one word for a POSIX shell. */
-export function quote(word: string): string {
-  return /^[A-Za-z0-9_/.:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
 /** What a host is to do: scripts for the beginning of a resource, for its change (default: the first), and for its end. */
 export interface Scripts {
   create: string;
@@ -35,21 +30,4 @@ export function scriptInput(scripts: Scripts, lock?: string): string {
     scripts.delete === undefined ? "" : branch("delete", scripts.delete),
     "esac < /dev/null\n",
   ].join("");
-}
-
-/**
- * A loop that tries a condition until it holds, `everySeconds` apart, and fails with a sentence when `seconds` are over.
- * The condition is a shell command; its output is dropped.
- */
-export function waitUntil(condition: string, seconds: number, failure: string, everySeconds = 0.2): string {
-  return [
-    `deadline=$((SECONDS + ${seconds}))`,
-    `until ${condition}; do`,
-    `  if [ $SECONDS -ge $deadline ]; then`,
-    `    echo "${failure}" >&2`,
-    `    exit 1`,
-    `  fi`,
-    `  sleep ${everySeconds}`,
-    `done`,
-  ].join("\n");
 }

@@ -38,6 +38,14 @@ export function sshOptions(login: Login, controlDirectory: string): string[] {
   return ["-i", login.privateKeyFile, ...options.flatMap((option) => ["-o", option])];
 }
 
+/**
+ * Options, before {@link sshOptions}, of what runs before a host is prepared. `prepare` puts a login that is not root into the
+ * docker group, and a connection that is kept from before would stay without it, for the Docker provider, too.
+ */
+export function beforePreparation(user: string): string[] {
+  return user === "root" ? [] : ["-o", "ControlPath=none"];
+}
+
 /** An RSA key signs by SHA-2 under other names than its own. */
 function keyAlgorithms(hostKey: string): string {
   const type = hostKey.split(" ", 1)[0] ?? "";

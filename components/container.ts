@@ -21,9 +21,9 @@ export function stackLabel(): string {
 }
 
 /** The labels of a container of this stack: which part of it that is, and the {@link containerDigest} it was made with. */
-export function ownLabels(part: string, settings: string): { label: string; value: string }[] {
+export function ownLabels(stack: string, part: string, settings: string): { label: string; value: string }[] {
   return [
-    { label: labels.stack, value: stackLabel() },
+    { label: labels.stack, value: stack },
     { label: labels.part, value: part },
     { label: labels.settings, value: settings },
   ];

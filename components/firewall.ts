@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { lower, raise } from "../commands/firewall";
+import { firewall } from "../commands/firewall";
 import { firewallNft, type FirewallNft } from "../templates/firewallNft";
 import type { Host } from "./host";
 
@@ -18,9 +18,10 @@ export class Firewall extends pulumi.ComponentResource {
     for (const host of args.hosts) {
       const own = rules[host.name];
       if (own === undefined) continue;
-      host.ready = host.run(
+      host.ready = host.step(
         `${name}-${host.name}`,
-        { create: raise(firewallNft(own)), delete: lower() },
+        firewall,
+        { rules: firewallNft(own) },
         { parent: this, dependsOn: [host.ready] },
       );
     }

@@ -1,11 +1,12 @@
+import type * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { containerOwner, refuseForeign, removeStray } from "../commands/docker";
-import { writeFiles, type HostFile } from "../commands/files";
+import { removeStray } from "../commands/docker";
 import * as haproxy from "../commands/haproxy";
+import type { HostFile } from "../commands/step";
 import { haproxyCfg, healthPath, type Frontends, type HaproxyCfg } from "../templates/haproxyCfg";
-import { containerDefaults, containerDigest, ownLabels, sha256, stackLabel } from "./container";
+import { containerDefaults, containerDigest, ownLabels, sha256 } from "./container";
 import { generated } from "./generated";
 import type { Host } from "./host";
 import type { StackTls } from "./stackTls";
@@ -44,10 +45,10 @@ export interface HaproxyPairArgs extends FromConf {
   /** The stack has served before: what changes, changes on one balancer after the other, the last host's first. */
   rolling: boolean;
   /**
-   * Virtual IPs that move together, in CIDR form, and the hosts that may hold them. Before a holder's balancer is replaced,
-   * they move to another host, where there is one.
+   * Virtual IPs that move together, in CIDR form, the hosts that may hold them, and how often a balancer is asked. Before a
+   * holder's balancer is replaced, they move to another host, where there is one.
    */
-  vips: { addresses: string[]; hosts: Host[] }[];
+  vips: { addresses: string[]; hosts: Host[]; check: { intervalSeconds: number; fall: number } }[];
 }
 
 /** Ports inside the container: the first article's, and free ones for what it leaves out. */
@@ -67,16 +68,17 @@ const innerPorts = {
 const container = "haproxy";
 const stopGraceSeconds = 30;
 
-interface Files {
-  files: HostFile[];
+interface Configuration {
+  /** By name, the content of each file. */
+  files: [name: string, content: string][];
   /** Where the balancer says that it runs by just this configuration. Nobody can guess it: secrets are part of it. */
-  configurationPath: string;
+  path: string;
 }
 
 /** HAProxy on each of the hosts, all with the same configuration. */
 export class HaproxyPair extends pulumi.ComponentResource {
   /** By host: its balancer serves. */
-  readonly serving: Record<string, pulumi.CustomResource> = {};
+  readonly serving: Record<string, command.remote.Command> = {};
   /** By host: the file with the port at which its balancer says whether it can serve. */
   readonly healthPortFiles: Record<string, string> = {};
   /** Of the statistics page; a secret. */
@@ -91,147 +93,153 @@ export class HaproxyPair extends pulumi.ComponentResource {
       args.stats.password ??
         generated(`${name}-stats-password`, { length: 24, rotation: args.stats.rotation, parent: this }),
     );
+    const configuration = this.configuration(args);
     let before: pulumi.Resource[] = [];
     for (const host of args.hosts.toReversed()) {
-      const serving = this.balancer(`${name}-${host.name}`, host, args, before);
+      const serving = this.balancer(`${name}-${host.name}`, host, { ...args, configuration }, before);
       this.serving[host.name] = serving;
       before = args.rolling ? [serving] : [];
     }
     this.registerOutputs({ statsPassword: this.statsPassword });
   }
 
-  private balancer(name: string, host: Host, args: HaproxyPairArgs, before: pulumi.Resource[]): pulumi.CustomResource {
-    const place = { container, directory: `${args.directory}/${host.name}`, image: args.image };
+  private balancer(
+    name: string,
+    host: Host,
+    args: HaproxyPairArgs & { configuration: pulumi.Output<Configuration> },
+    before: pulumi.Resource[],
+  ): command.remote.Command {
+    const place = { container, directory: `${args.directory}/${host.name}` };
     this.healthPortFiles[host.name] = haproxy.healthPortFile(place);
     const image = new docker.RemoteImage(
       `${name}-image`,
-      { name: args.image, keepLocally: true, triggers: { machine: host.machine } },
+      { name: args.image, keepLocally: true, triggers: host.imageTriggers(`${name}-image`, args.image) },
       host.options({ parent: this, provider: host.docker, dependsOn: [host.ready] }),
     );
-    const files = this.files(place.directory, args);
-    const config = host.run(
+    const config = host.step(
       `${name}-config`,
+      haproxy.haproxyConfig,
       {
-        create: files.apply(({ files: list }) =>
-          [
-            refuseForeign(container, stackLabel(), name, args.adopt === container),
-            containerOwner(args.image, "haproxy"),
-            haproxy.stage(place),
-            writeFiles(list),
-            haproxy.takeUp(place),
-          ].join("\n"),
+        ...place,
+        ...{ stack: host.stack, part: name, byHand: args.adopt === container, image: args.image },
+        files: args.configuration.apply(({ files }): HostFile[] =>
+          files.map(([file, content]) => haproxy.stagedFile(place, file, content)),
         ),
-        delete: haproxy.removeConfig(place),
       },
       // A balancer that serves learns of a broker when that one is there, not before.
       { parent: this, dependsOn: [image, ...(args.rolling ? [...args.brokers, ...before] : [])] },
+      // A balancer that does not run by its configuration loads it again.
+      [`${name}-ready`],
     );
     const log = this.hostLog(name, host, place.directory, args);
     const spec = containerSpec(place.directory, args);
-    const settings = containerDigest(spec, host.machine);
-    const gate = this.gate(name, host, { place, image, settings }, args, [config]);
+    const digest = containerDigest(spec, host.machine);
+    const settings = host.settings(`${name}-container`, container, `${name}-ready`, digest);
+    const gate = this.gate(name, host, { ...place, image: image.imageId, settings }, args, [config]);
+    const dependsOn = [config, ...log, ...gate, ...args.brokers];
     const adopted =
       args.adopt === undefined
         ? []
-        : [
-            host.run(
-              `${name}-adopt`,
-              { create: haproxy.adopt(args.adopt) },
-              { parent: this, dependsOn: [config, ...log, ...gate, ...args.brokers] },
-            ),
-          ];
+        : [host.step(`${name}-adopt`, haproxy.haproxyAdopt, { container: args.adopt }, { parent: this, dependsOn })];
+    const stray = { container, stack: host.stack, part: name, graceSeconds: stopGraceSeconds };
     const balancer = new docker.Container(
       `${name}-container`,
       {
         ...spec,
         image: image.imageId,
         destroyGraceSeconds: stopGraceSeconds,
-        labels: ownLabels(name, settings),
+        labels: ownLabels(host.stack, name, settings),
       },
       host.options({
         parent: this,
         provider: host.docker,
-        dependsOn: [config, ...log, ...gate, ...adopted, ...args.brokers],
-        hooks: {
-          beforeCreate: [
-            host.beforeCreate(`${name}-remove-stray`, removeStray(container, stackLabel(), name, stopGraceSeconds)),
-          ],
-        },
+        dependsOn: [...dependsOn, ...adopted],
+        hooks: { beforeCreate: [host.beforeCreate(`${name}-remove-stray`, removeStray, stray)] },
       }),
     );
-    // The path is another one for another configuration, so this looks again when that alone has changed.
-    const create = files.apply(({ configurationPath: configuration }) =>
-      haproxy.awaitServing(place, args.ports.stats, { health: healthPath, configuration }),
+    return host.step(
+      `${name}-ready`,
+      haproxy.haproxyReady,
+      {
+        ...place,
+        containerId: balancer.id,
+        statsPort: args.ports.stats,
+        healthPath,
+        configurationPath: args.configuration.apply(({ path }) => path),
+        brokers: args.backends.map((broker) => broker.name),
+        login: pulumi.interpolate`${args.stats.username}:${this.statsPassword}`,
+        waitSeconds: haproxy.waitForBrokers(args.check),
+      },
+      { parent: this, dependsOn: [balancer] },
     );
-    return host.run(`${name}-ready`, { create, triggers: [balancer.id] }, { parent: this, dependsOn: [balancer] });
   }
 
   /** Before a serving balancer is replaced, the virtual IP leaves its host. */
   private gate(
     name: string,
     host: Host,
-    { place, image, settings }: { place: haproxy.BalancerPlace; image: docker.RemoteImage; settings: string },
+    wanted: haproxy.BalancerPlace & { image: pulumi.Input<string>; settings: string },
     args: HaproxyPairArgs,
     dependsOn: pulumi.Resource[],
   ): pulumi.Resource[] {
     const movable = args.vips.filter(({ hosts }) => hosts.includes(host) && hosts.length > 1);
     if (movable.length === 0) return [];
     const hosts = new Set(movable.flatMap((together) => together.hosts));
-    const others = [...hosts].filter((other) => other !== host).map(({ address }) => address);
-    const wayOut = {
+    const data = {
+      ...wanted,
       ips: movable.flatMap(({ addresses }) => addresses.map((address) => address.replace(/\/.*/, ""))),
-      others,
-      health: { port: args.ports.stats, path: healthPath },
+      others: [...hosts].filter((other) => other !== host).map(({ address }) => address),
+      healthPort: args.ports.stats,
+      healthPath,
+      waitSeconds: haproxy.waitForBrokers(args.check),
+      leaveSeconds: Math.max(...movable.map(({ check }) => haproxy.waitForLeaving(check))),
     };
-    const create = image.imageId.apply((id) => haproxy.gate(place, { image: id, settings }, wayOut));
-    return [host.run(`${name}-gate`, { create }, { parent: this, dependsOn })];
+    return [host.step(`${name}-gate`, haproxy.haproxyGate, data, { parent: this, dependsOn })];
   }
 
   private hostLog(name: string, host: Host, directory: string, { log }: HaproxyPairArgs): pulumi.Resource[] {
     if (log.target !== "rsyslog") return [];
-    const create = haproxy.logByRsyslog({ directory, facility: log.facility, file: log.file });
-    const scripts = { create, delete: haproxy.endLogByRsyslog() };
-    return [host.run(`${name}-log`, scripts, { parent: this, dependsOn: [host.ready] })];
+    const data = { directory, facility: log.facility, file: log.file };
+    return [host.step(`${name}-log`, haproxy.haproxyLog, data, { parent: this, dependsOn: [host.ready] })];
   }
 
-  private files(directory: string, { tls, brokerTls, ...args }: HaproxyPairArgs): pulumi.Output<Files> {
+  /** The same for every balancer. */
+  private configuration({ tls, brokerTls, ...args }: HaproxyPairArgs): pulumi.Output<Configuration> {
     const ports: HaproxyPorts = { amqp: innerPorts.amqp, stats: innerPorts.stats };
     for (const key of Object.keys(args.ports) as (keyof HaproxyPorts)[]) ports[key] = innerPorts[key];
     const trusted = brokerTls === undefined ? [] : [brokerTls.authority];
     const made = brokerTls?.balancers === undefined ? [] : [brokerTls.balancers];
     const certificates = [...tls.certificates.map((pem) => pulumi.secret(pem)), ...made];
-    return pulumi.all([this.statsPassword, certificates, trusted]).apply(([password, pems, authorities]) => {
-      const { facility, level } = args.log;
-      const cfg = {
-        ...args,
-        ports,
-        stats: { username: args.stats.username, password },
-        log: { target: logTarget(args.log.target), facility, level },
-        certificates: pems.map((_, index) => `${haproxy.configDirectory}/${haproxy.certificateFile(index)}`),
-        passThrough: tls.passThrough,
-        ...(brokerTls && {
-          brokerTls: {
-            amqp: brokerTls.clients,
-            management: brokerTls.management,
-            authority: `${haproxy.configDirectory}/${haproxy.authorityFile}`,
-          },
-        }),
-      };
-      const digest = sha256(JSON.stringify([haproxyCfg(cfg), [...pems, ...authorities]]));
-      const configurationPath = `/configuration/${digest.slice(0, 32)}`;
-      const file = (name: string, content: string) => ({
-        path: `${directory}/new/${name}`,
-        mode: "0440",
-        owner: "container",
-        content,
+    return pulumi
+      .all([this.statsPassword, certificates, trusted])
+      .apply(([password, pems, authorities]): Configuration => {
+        const { facility, level } = args.log;
+        const cfg = {
+          ...args,
+          ports,
+          stats: { username: args.stats.username, password },
+          log: { target: logTarget(args.log.target), facility, level },
+          certificates: pems.map((_, index) => `${haproxy.configDirectory}/${haproxy.certificateFile(index)}`),
+          passThrough: tls.passThrough,
+          ...(brokerTls && {
+            brokerTls: {
+              amqp: brokerTls.clients,
+              management: brokerTls.management,
+              authority: `${haproxy.configDirectory}/${haproxy.authorityFile}`,
+            },
+          }),
+        };
+        const digest = sha256(JSON.stringify([haproxyCfg(cfg), [...pems, ...authorities]]));
+        const path = `/configuration/${digest.slice(0, 32)}`;
+        return {
+          path,
+          files: [
+            [haproxy.configFile, haproxyCfg({ ...cfg, configurationPath: path })],
+            ...pems.map((pem, index): [string, string] => [haproxy.certificateFile(index), pem]),
+            ...authorities.map((pem): [string, string] => [haproxy.authorityFile, pem]),
+          ],
+        };
       });
-      const files = [
-        file(haproxy.configFile, haproxyCfg({ ...cfg, configurationPath })),
-        ...pems.map((pem, index) => file(haproxy.certificateFile(index), pem)),
-        ...authorities.map((pem) => file(haproxy.authorityFile, pem)),
-      ];
-      return { files, configurationPath };
-    });
   }
 }
 

@@ -8,30 +8,28 @@ import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { prepareHost, unprepareHost, type HostPreparation } from "../commands/prepareHost";
-import { runScript, scriptInput } from "../commands/shell";
-import { sshOptions, type Login } from "../commands/ssh";
+import { installLibrary, readLibrary } from "../commands/library";
+import { prepare, type PrepareData } from "../commands/prepare";
+import { beforePreparation, sshOptions, type Login } from "../commands/ssh";
+import { asRoot, render, runStep, type Step } from "../commands/step";
+import type { DriftWatch } from "../facts/drift";
 
 export interface HostArgs extends Login {
   /** Tells this machine from another one that takes its place. */
   machine: string;
   /** The machine is gone for good: nothing is done to it any more, and nothing fails because it does not answer. */
   lost: boolean;
-  preparation: Omit<HostPreparation, "name" | "user">;
+  preparation: Omit<PrepareData, "host" | "user" | "libraryDigest">;
+  /** Id of the deployment that owns the host. */
+  deployment: pulumi.Output<string>;
+  /** Name of the stack when that was made. */
+  stack: string;
+  /** What has to run again because it no longer holds on the host. */
+  drift: DriftWatch;
 }
 
-/** Scripts to run on a host as root. */
-export interface HostScripts {
-  /** It can be run again at any time: an update, be it of a login, runs it once more. */
-  create: pulumi.Input<string>;
-  /** What is run instead of `create` when the resource is there already. */
-  update?: pulumi.Input<string>;
-  delete?: string;
-  /** Scripts of one name never run at the same time, be it that one is left over from a run that was killed. */
-  lock?: string;
-  /** Runs `create` anew when one of them changes. */
-  triggers?: pulumi.Input<pulumi.Input<string>[]>;
-}
+/** A step's data, of which some may come from other resources. */
+export type StepData<Data> = { [Key in keyof Data]: pulumi.Input<Data[Key]> };
 
 /**
  * One machine: how it is reached, its Docker daemon, and the gate that says it is prepared. Whatever is built on a host
@@ -44,6 +42,10 @@ export class Host extends pulumi.ComponentResource {
   readonly lost: boolean;
   /** The host's Docker daemon, over SSH. */
   readonly docker: docker.Provider;
+  /** Name of the stack when the deployment was made, which containers and the owner file carry. */
+  readonly stack: string;
+  /** All that has been declared for the host so far. */
+  readonly steps: command.remote.Command[] = [];
   /** The preparation is done, and the firewall is up where there is one. */
   ready: pulumi.Resource;
 
@@ -60,16 +62,19 @@ export class Host extends pulumi.ComponentResource {
     this.address = address;
     this.machine = args.machine;
     this.lost = args.lost;
+    this.stack = args.stack;
 
     // The control sockets of ssh live in the user's own directory: nobody else may come near an open connection.
     const controlDirectory = join(homedir(), ".ssh");
     mkdirSync(controlDirectory, { recursive: true, mode: 0o700 });
     this.sshOpts = sshOptions(args, controlDirectory);
 
-    this.ready = this.run(
+    const library = this.bringLibrary();
+    this.ready = this.step(
       `${name}-prepare`,
-      { create: prepareHost({ ...args.preparation, name, user }), delete: unprepareHost(name) },
-      { parent: this },
+      prepare,
+      { host: name, user, ...args.preparation, libraryDigest: readLibrary().digest },
+      { parent: this, hooks: { beforeCreate: [library], beforeUpdate: [library] } },
     );
     this.docker = new docker.Provider(
       `${name}-docker`,
@@ -87,53 +92,96 @@ export class Host extends pulumi.ComponentResource {
     return this.lost ? { ...opts, retainOnDelete: true, ignoreChanges: ["*"] } : opts;
   }
 
+  /** What has an image on this host pulled again when it changes. */
+  imageTriggers(resource: string, image: string): Record<string, string> {
+    const again = this.args.drift.image(this.name, resource, image);
+    return { machine: this.machine, ...(again === undefined ? {} : { again }) };
+  }
+
   /**
-   * Runs scripts on this host. Their output and errors stay out of the engine's log and are secrets in the state, since a
-   * broker's CLI may print what it was told.
+   * The settings label of a container: the digest of its settings, with an addition where it has to be replaced although its
+   * settings are the same, since it is gone or was changed by hand.
+   *
+   * @param recordedBy the resource whose step records how the container is
    */
-  run(name: string, scripts: HostScripts, opts: pulumi.CustomResourceOptions): command.remote.Command {
-    const { address: host, user, port, hostKey } = this.args;
-    return new command.remote.Command(
+  settings(resource: string, container: string, recordedBy: string, digest: string): string {
+    const again = this.args.drift.container(this.name, resource, container, recordedBy, digest);
+    return again === undefined ? digest : `${digest}.${again}`;
+  }
+
+  /**
+   * Runs a step of the host's library. Its output and errors stay out of the engine's log and are secrets in the state, since
+   * a broker's CLI may print what it was given.
+   *
+   * @param alongWith resources whose steps need this one's once more: when one of them has to run again, so has this one
+   */
+  step<Data extends object>(
+    name: string,
+    step: Step<Data>,
+    data: StepData<Data>,
+    opts: pulumi.CustomResourceOptions,
+    alongWith: readonly string[] = [],
+  ): command.remote.Command {
+    const { address: host, user, port, hostKey, deployment, drift } = this.args;
+    // Another machine under the same address is configured from scratch.
+    const machine = this.machine === host ? undefined : this.machine;
+    const again = drift.step(this.name, name, alongWith);
+    const values = { deployment, machine, again, ...data } as unknown as pulumi.Input<object>;
+    const declared = new command.remote.Command(
       name,
       {
         connection: { host, user, port, privateKey: this.privateKey, ...(hostKey === undefined ? {} : { hostKey }) },
-        create: runScript(user, "create", name),
-        ...(scripts.update === undefined ? {} : { update: runScript(user, "update", name) }),
-        ...(scripts.delete === undefined ? {} : { delete: runScript(user, "delete", name) }),
-        // Another machine of the same address and key is to be told everything anew.
-        stdin: pulumi
-          .all([scripts.create, scripts.update])
-          .apply(([create, update]) =>
-            [
-              this.machine === host ? "" : `# ${this.machine}\n`,
-              scriptInput({ create, update, delete: scripts.delete }, scripts.lock),
-            ].join(""),
-          ),
-        ...(scripts.triggers === undefined ? {} : { triggers: scripts.triggers }),
+        create: runStep(user, "create", step.name, name),
+        update: runStep(user, "update", step.name, name),
+        ...(step.ends ? { delete: runStep(user, "delete", step.name, name) } : {}),
+        stdin: pulumi.output(values).apply(render),
         logging: command.remote.Logging.None,
         addPreviousOutputInEnv: false,
       },
       this.options(pulumi.mergeOptions({ additionalSecretOutputs: ["stdout", "stderr"] }, opts)),
     );
+    this.steps.push(declared);
+    return declared;
   }
 
-  /** A hook that runs a script on this host before a resource is created; it fails the resource when the script fails. */
-  beforeCreate(name: string, script: string): pulumi.ResourceHook {
-    const { user, address, port } = this.args;
+  /**
+   * A hook that runs a step of the host's library before a resource is created, and fails the resource when the step fails.
+   * Nothing is recorded of it.
+   */
+  beforeCreate<Data extends object>(name: string, step: Step<Data>, data: Data): pulumi.ResourceHook {
+    const command = runStep(this.args.user, "run", step.name, name);
     return new pulumi.ResourceHook(name, async () => {
-      const ssh = promisify(execFile)("ssh", [
-        ...this.sshOpts,
-        "-p",
-        String(port),
-        `${user}@${address}`,
-        runScript(user, "create", name),
-      ]);
-      ssh.child.stdin?.on("error", () => undefined);
-      ssh.child.stdin?.end(scriptInput({ create: script }));
-      await ssh.catch((error: unknown) => {
-        const { stderr, message } = error as { stderr?: string; message: string };
-        throw new pulumi.RunError(`${this.name}: ${stderr?.trim() || message}`);
-      });
+      await this.runOverSsh(command, render({ deployment: await valueOf(this.args.deployment), ...data }));
     });
   }
+
+  /** A hook that makes the host this deployment's, and brings it the library that its steps are run from. */
+  private bringLibrary(): pulumi.ResourceHook {
+    const { user, deployment } = this.args;
+    const library = readLibrary();
+    return new pulumi.ResourceHook(`${this.name}-library`, async () => {
+      const input = installLibrary(library, await valueOf(deployment), this.stack);
+      await this.runOverSsh(asRoot(user, "bash -s install"), input, beforePreparation(user));
+    });
+  }
+
+  /** Runs a command on this host with a standard input; throws what it says on standard error. */
+  private async runOverSsh(command: string, input: string, options: string[] = []): Promise<void> {
+    const { user, address, port } = this.args;
+    const destination = ["-p", String(port), `${user}@${address}`];
+    const ssh = promisify(execFile)("ssh", [...options, ...this.sshOpts, ...destination, command]);
+    ssh.child.stdin?.on("error", () => undefined);
+    ssh.child.stdin?.end(input);
+    await ssh.catch((error: unknown) => {
+      const { stderr, message } = error as { stderr?: string; message: string };
+      throw new pulumi.RunError(`${this.name}: ${stderr?.trim() || message}`);
+    });
+  }
+}
+
+/** An output's value where hooks run: the engine knows it by then. */
+function valueOf(output: pulumi.Output<string>): Promise<string> {
+  return new Promise((resolve) => {
+    output.apply(resolve);
+  });
 }

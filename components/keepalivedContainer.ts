@@ -5,9 +5,15 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import { removeStray } from "../commands/docker";
 import { signsDirectory } from "../commands/haproxy";
-import * as inContainer from "../commands/keepalivedContainer";
-import { configDirectory, container, stopGraceSeconds } from "../commands/keepalivedFiles";
-import { containerDefaults, containerDigest, ownLabels, stackLabel } from "./container";
+import {
+  capabilities,
+  configDirectory,
+  container,
+  keepalivedRunning,
+  makeRoom,
+  stopGraceSeconds,
+} from "../commands/keepalived";
+import { containerDefaults, containerDigest, ownLabels } from "./container";
 import type { Host } from "./host";
 
 /*
@@ -28,44 +34,46 @@ export interface KeepalivedContainerArgs {
 export function keepalivedImage(name: string, host: Host, image: string, parent: pulumi.Resource): docker.RemoteImage {
   return new docker.RemoteImage(
     `${name}-image`,
-    { name: image, keepLocally: true, triggers: { machine: host.machine } },
+    { name: image, keepLocally: true, triggers: host.imageTriggers(`${name}-image`, image) },
     host.options({ parent, provider: host.docker, dependsOn: [host.ready] }),
   );
 }
 
 /**
- * The container, and the wait until it stands by. Before it is made, keepalived of the host's own gives way. Whoever replaces
- * several makes one depend on the other: a virtual IP then always finds a host to go to.
+ * The container, and the wait until it stands by. Before it is made, the host's own keepalived gives way. A caller that
+ * replaces several makes one depend on the other, so that a virtual IP always finds a host to go to.
  */
 export function keepalivedContainer(
   name: string,
   host: Host,
   args: KeepalivedContainerArgs,
   { parent, dependsOn }: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
-): ReturnType<Host["run"]> {
+): ReturnType<Host["step"]> {
   const spec = containerSpec(args);
-  const settings = containerDigest(spec, host.machine);
-  const makeRoom = [removeStray(container, stackLabel(), name, stopGraceSeconds), inContainer.endService()].join("\n");
+  const digest = containerDigest(spec, host.machine);
+  const settings = host.settings(`${name}-container`, container, `${name}-running`, digest);
+  const stray = { container, stack: host.stack, part: name, graceSeconds: stopGraceSeconds };
   const made = new docker.Container(
     `${name}-container`,
     {
       ...spec,
       image: args.image.imageId,
       destroyGraceSeconds: stopGraceSeconds,
-      labels: ownLabels(name, settings),
+      labels: ownLabels(host.stack, name, settings),
     },
     host.options({
       parent,
       provider: host.docker,
       dependsOn,
-      hooks: { beforeCreate: [host.beforeCreate(`${name}-make-room`, makeRoom)] },
+      hooks: {
+        beforeCreate: [
+          host.beforeCreate(`${name}-remove-stray`, removeStray, stray),
+          host.beforeCreate(`${name}-make-room`, makeRoom, {}),
+        ],
+      },
     }),
   );
-  return host.run(
-    `${name}-running`,
-    { create: inContainer.awaitRunning(), triggers: [made.id] },
-    { parent, dependsOn: [made] },
-  );
+  return host.step(`${name}-running`, keepalivedRunning, { containerId: made.id }, { parent, dependsOn: [made] });
 }
 
 /** Everything that replaces the container when it changes, beside its image. */
@@ -75,7 +83,7 @@ function containerSpec({ healthPortFile, logFile, timezone }: KeepalivedContaine
     ...containerDefaults,
     name: container,
     networkMode: "host",
-    capabilities: { adds: [...inContainer.capabilities], drops: ["ALL"] },
+    capabilities: { adds: [...capabilities], drops: ["ALL"] },
     entrypoints: ["keepalived"],
     command: ["--dont-fork", "--log-console"],
     envs: timezone === undefined ? [] : [`TZ=${timezone}`],

@@ -1,13 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { refuseForeign } from "../commands/docker";
-import { writeFiles } from "../commands/files";
 import * as keepalived from "../commands/keepalived";
-import * as inContainer from "../commands/keepalivedContainer";
-import * as files from "../commands/keepalivedFiles";
 import { healthPath } from "../templates/haproxyCfg";
 import { keepalivedConf, type KeepalivedConf, type VrrpInstance } from "../templates/keepalivedConf";
-import { sha256, stackLabel } from "./container";
+import { after } from "./after";
+import { sha256 } from "./container";
 import { generated } from "./generated";
 import type { Host } from "./host";
 import { keepalivedContainer, keepalivedImage } from "./keepalivedContainer";
@@ -32,7 +29,7 @@ export interface KeepalivedVipArgs extends Pick<KeepalivedConf, "gratuitousArp">
   hosts: {
     host: Host;
     /** The balancer on this host serves. */
-    balancer: pulumi.CustomResource;
+    balancer: Command;
     /** File with the port of its statistics page, where it says whether it can serve. */
     healthPortFile: string;
   }[];
@@ -49,12 +46,12 @@ export interface KeepalivedVipArgs extends Pick<KeepalivedConf, "gratuitousArp">
   rotation: number;
 }
 
-type Command = ReturnType<Host["run"]>;
+type Command = ReturnType<Host["step"]>;
 
 /** Virtual IPs held by keepalived on the balancers' hosts. */
 export class KeepalivedVip extends pulumi.ComponentResource {
   /** Each virtual IP is held by one host. */
-  readonly held: pulumi.Resource[];
+  readonly holders: Command[];
 
   constructor(
     private readonly name: string,
@@ -78,7 +75,7 @@ export class KeepalivedVip extends pulumi.ComponentResource {
       args.password ?? generated(`${name}-password`, { length: 8, rotation: args.rotation, parent: this }),
     );
     const services = this.services(password);
-    this.held = args.instances.flatMap((instance, index) => this.settled(instance, index, services));
+    this.holders = args.instances.flatMap((instance, index) => this.held(instance, index, services));
     this.registerOutputs({});
   }
 
@@ -89,24 +86,32 @@ export class KeepalivedVip extends pulumi.ComponentResource {
   private services(password: pulumi.Output<string>): Command[] {
     const { name, args } = this;
     const { image } = args;
+    const contained = image !== undefined;
     const staged = args.hosts.map((at) => {
       const { host } = at;
-      const create = image === undefined ? keepalived.install() : inContainer.installTools();
       const own = `${name}-${host.name}`;
-      const installed = host.run(`${own}-package`, { create }, { parent: this, dependsOn: [host.ready] });
+      const installed = host.step(
+        `${own}-package`,
+        keepalived.keepalivedPackage,
+        { contained },
+        { parent: this, dependsOn: [host.ready] },
+      );
       const pulled = image === undefined ? [] : [keepalivedImage(own, host, image, this)];
-      const stage = password.apply((text) => this.stage(at, this.conf(host, text)));
-      const options = { parent: this, dependsOn: [installed, ...pulled] };
-      return { ...at, pulled, config: host.run(`${own}-config`, { create: stage }, options) };
+      const config = host.step(
+        `${own}-config`,
+        keepalived.keepalivedConfig,
+        this.configData(at, password),
+        { parent: this, dependsOn: [installed, ...pulled] },
+        // What the service has swapped in is staged here.
+        [`${own}-service`],
+      );
+      return { ...at, pulled, config };
     });
     const dependsOn = [...staged.map(({ config }) => config), ...args.hosts.map(({ balancer }) => balancer)];
-    const services = args.hosts.map(({ host }) => {
-      const [takeUp, end] =
-        image === undefined
-          ? [keepalived.takeUp, keepalived.remove(host.name)]
-          : [inContainer.takeUpInContainer, inContainer.removeFiles(host.name)];
-      const create = password.apply((text) => takeUp(sha256(this.conf(host, text)), this.own(host)));
-      return host.run(`${name}-${host.name}-service`, { create, delete: end }, { parent: this, dependsOn });
+    const services = args.hosts.map(({ host, healthPortFile }) => {
+      const digest = password.apply((text) => sha256(this.conf(host, text, healthPortFile)));
+      const data = { ...this.own(host), host: host.name, digest, contained };
+      return host.step(`${name}-${host.name}-service`, keepalived.keepalivedService, data, { parent: this, dependsOn });
     });
     // One after the other, the preferred holder last: its virtual IP finds a host to go to.
     const running: Command[] = [];
@@ -125,46 +130,41 @@ export class KeepalivedVip extends pulumi.ComponentResource {
     return [...services, ...running];
   }
 
-  /** This stack's container on a host, be it one that it no longer wants. */
-  private own(host: Host): files.OwnContainer {
-    return { stack: stackLabel(), part: `${this.name}-${host.name}` };
+  /** This stack's container on a host, even if it no longer wants one there. */
+  private own(host: Host): { stack: string; part: string } {
+    return { stack: host.stack, part: `${this.name}-${host.name}` };
   }
 
-  private stage({ host, healthPortFile }: KeepalivedVipArgs["hosts"][number], content: string): string {
+  private configData({ host, healthPortFile }: KeepalivedVipArgs["hosts"][number], password: pulumi.Output<string>) {
     const { notify, image } = this.args;
-    const executable = (path: string, text: string) => ({ path, mode: "0755", content: text });
-    const newcomers = this.instancesOf(host).map(({ addresses, ...instance }) => ({
-      ...instance,
-      ips: addresses.map(withoutPrefix),
-      peers: this.peers(instance.hosts, host),
-    }));
-    const own = this.own(host);
-    const list = [
-      executable(files.checkFile, keepalived.checkScript(healthPortFile, healthPath)),
-      ...(notify === undefined ? [] : [executable(files.notifyFile, keepalived.notifyScript(notify))]),
-      ...(image === undefined ? [{ path: files.unitFile, mode: "0644", content: files.unitText }] : []),
-      { path: files.stagedFile, mode: "0400", content },
-    ];
-    return [
-      ...(notify?.hook === undefined ? [] : [keepalived.requireHook(notify.hook)]),
-      ...(image === undefined
-        ? []
-        : [refuseForeign(files.container, own.stack, own.part), inContainer.requireTools(image)]),
-      keepalived.refuseTaken(newcomers, own),
-      writeFiles(list),
-      ...(image === undefined || notify === undefined ? [] : [inContainer.makeLogFile(notify.logFile)]),
-      image === undefined ? keepalived.check() : keepalived.check(inContainer.program(image)),
-    ].join("\n");
+    const instances = this.instancesOf(host).map(({ addresses, interface: device, virtualRouterId, hosts }) =>
+      [device, virtualRouterId, addresses.map(withoutPrefix).join(","), this.peers(hosts, host).join(",") || "-"].join(
+        " ",
+      ),
+    );
+    return {
+      ...this.own(host),
+      image,
+      capabilities: keepalived.capabilities,
+      conf: password.apply((text) => [
+        { path: keepalived.stagedFile, mode: "0400", content: this.conf(host, text, healthPortFile) },
+      ]),
+      instances,
+      hook: notify?.hook,
+      logFile: notify?.logFile,
+    };
   }
 
-  private conf(host: Host, password: string): string {
+  private conf(host: Host, password: string, healthPortFile: string): string {
     const { check, notify, mail, gratuitousArp } = this.args;
     const [server = "", port = "25"] = mail?.server.split(":") ?? [];
     return keepalivedConf({
       routerId: host.name,
       instances: this.instancesOf(host).map((instance) => this.vrrp(instance, host, password)),
-      check: { ...check, script: files.checkFile },
-      ...(notify === undefined ? {} : { notifyScript: files.notifyFile }),
+      check: { ...check, script: `${keepalived.servesProgram} ${healthPortFile} ${healthPath}` },
+      ...(notify === undefined
+        ? {}
+        : { notifyScript: `${keepalived.changedProgram} ${notify.logFile} ${notify.hook ?? "-"}` }),
       ...(mail === undefined ? {} : { mail: { ...mail, server, port: Number(port) } }),
       ...(gratuitousArp === undefined ? {} : { gratuitousArp }),
     });
@@ -173,14 +173,14 @@ export class KeepalivedVip extends pulumi.ComponentResource {
   private vrrp(instance: VipInstance, host: Host, password: string): VrrpInstance {
     const { advertisementSeconds, preempt, preemptDelaySeconds, unicast } = this.args;
     const index = instance.hosts.indexOf(host.name);
-    // Who may not take the addresses at once must not begin as MASTER.
-    const patient = !preempt || preemptDelaySeconds !== undefined;
+    // A host that may not take the addresses at once must not begin as MASTER.
+    const startsAsBackup = !preempt || preemptDelaySeconds !== undefined;
     return {
       ...instance,
       advertisementSeconds,
       preempt,
       password,
-      role: index === 0 && !patient ? "MASTER" : "BACKUP",
+      role: index === 0 && !startsAsBackup ? "MASTER" : "BACKUP",
       priority: instance.priorities[index] ?? 1,
       ...(preemptDelaySeconds === undefined ? {} : { preemptDelaySeconds }),
       ...(unicast ? { unicast: { self: host.address, peers: this.peers(instance.hosts, host) } } : {}),
@@ -198,32 +198,33 @@ export class KeepalivedVip extends pulumi.ComponentResource {
       .map(({ host }) => host.address);
   }
 
-  /**
-   * Who holds the addresses is looked at anew whenever what decides it has changed, or where they left a host whose balancer
-   * was replaced.
-   */
-  private settled(instance: VipInstance, index: number, services: Command[]): Command[] {
-    const { check, preempt, preemptDelaySeconds, hosts } = this.args;
-    const { addresses, virtualRouterId, priorities } = instance;
-    const [address = ""] = addresses;
-    const triggers = [
-      ...services.map((service) => service.id),
-      ...this.args.hosts.map(({ balancer }) => balancer.id),
-      JSON.stringify({ address, virtualRouterId, priorities, check }),
-    ];
+  /** Looks at which host holds the addresses, again after each change of what decides it. */
+  private held(instance: VipInstance, index: number, services: Command[]): Command[] {
+    const { preempt, preemptDelaySeconds = 0, hosts } = this.args;
+    const [address = ""] = instance.addresses;
     const name = index === 0 ? this.name : `${this.name}-${index + 1}`;
-    const look = (suffix: string, script: typeof keepalived.awaitHeld, at: string[], after: Command[]): Command[] =>
+    const data = {
+      address: withoutPrefix(address),
+      interface: instance.interface,
+      seconds: settlingSeconds + preemptDelaySeconds,
+      after: after([...services, ...hosts.map(({ balancer }) => balancer)]),
+    };
+    const look = (step: typeof keepalived.holds, at: string[], dependsOn: Command[]): Command[] =>
       at.flatMap((hostName) => {
         const host = hosts.find(({ host: { name: own } }) => own === hostName)?.host;
-        const create = script(withoutPrefix(address), instance.interface, preemptDelaySeconds);
-        const options = { parent: this, dependsOn: after };
-        return host === undefined ? [] : [host.run(`${name}-${hostName}-${suffix}`, { create, triggers }, options)];
+        const suffix = step.name.replace("keepalived/", "");
+        return host === undefined
+          ? []
+          : [host.step(`${name}-${hostName}-${suffix}`, step, data, { parent: this, dependsOn })];
       });
     const present = instance.hosts.filter((at) => hosts.some(({ host }) => host.name === at && !host.lost));
-    if (!preempt) return look("held", keepalived.awaitSomebody, present, services);
-    const holder = look("holds", keepalived.awaitHeld, present.slice(0, 1), services);
-    return [...holder, ...look("stands-by", keepalived.awaitNotHeld, present.slice(1), holder)];
+    if (!preempt) return look(keepalived.held, present, services);
+    const holder = look(keepalived.holds, present.slice(0, 1), services);
+    return [...holder, ...look(keepalived.standsBy, present.slice(1), holder)];
   }
 }
+
+/** Longest wait for keepalived to agree on a holder, in seconds. */
+const settlingSeconds = 30;
 
 const withoutPrefix = (address: string): string => address.replace(/\/.*/, "");

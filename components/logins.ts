@@ -33,11 +33,8 @@ export interface Login {
   password: pulumi.Output<string>;
 }
 
-/** How a login comes about on a broker, and how it ends. */
-interface LoginScripts {
-  create: (login: { username: string; password: string }) => string;
-  delete: (username: string) => string;
-}
+/** Brings a login about on a broker, as a resource. */
+type MakeLogin = (resource: string, login: Login, opts: pulumi.CustomResourceOptions) => pulumi.Resource;
 
 /**
  * The newest login of one user and, until it is retired, the one before it. Resources of number 1 have plain names, those
@@ -67,20 +64,15 @@ class RotatedLogin {
     this.numbers = { newest, former: former ?? 0 };
   }
 
-  /** Brings both about. The former stays exactly as it was made; retiring it is its resource's end. */
-  make(host: Host, scripts: LoginScripts, after: pulumi.Resource[]): pulumi.Resource {
-    const run = (number: number, { username, password }: Login, opts: pulumi.CustomResourceOptions): pulumi.Resource =>
-      host.run(
-        loginName(this.resource, number),
-        {
-          create: password.apply((text) => scripts.create({ username, password: text })),
-          delete: scripts.delete(username),
-        },
-        // Where the whole cluster goes, its users' ends are not called for.
-        { parent: this.cluster, dependsOn: after, deletedWith: this.cluster, ...opts },
-      );
-    if (this.former !== undefined) run(this.numbers.former, this.former, { ignoreChanges: ["stdin"] });
-    return run(this.numbers.newest, this.newest, {});
+  /** Brings both about. The former stays exactly as it was made, by whatever release; retiring it is its resource's end. */
+  make(bring: MakeLogin, after: pulumi.Resource[]): pulumi.Resource {
+    // Where the whole cluster goes, its users' ends are not called for.
+    const opts = { parent: this.cluster, dependsOn: after, deletedWith: this.cluster };
+    if (this.former !== undefined) {
+      const ignoreChanges = ["create", "update", "delete", "stdin"];
+      bring(loginName(this.resource, this.numbers.former), this.former, { ...opts, ignoreChanges });
+    }
+    return bring(loginName(this.resource, this.numbers.newest), this.newest, opts);
   }
 }
 
@@ -119,20 +111,21 @@ export class ClusterLogins {
   /** Brings the logins about on a member; gives what says that the administrator can log in. */
   make(host: Host, place: rabbitmq.NodePlace, after: pulumi.Resource[]): pulumi.Resource {
     const { vhost, managementPort, users } = this.args;
-    const administrator = this.rotated.administrator.make(
-      host,
-      {
-        create: (login) => rabbitmq.administrator(place, { ...login, vhost }, managementPort),
-        delete: (username) => rabbitmq.retireAdministrator(place, username),
-      },
-      after,
-    );
+    const administrator = this.rotated.administrator.make((resource, { username, password }, opts) => {
+      const definitions = password.apply((text) =>
+        rabbitmq.administratorDefinitions({ username, password: text, vhost }),
+      );
+      const path = rabbitmq.permissionsPath(vhost, username);
+      const data = { ...place, username, password, path, definitions, managementPort };
+      return host.step(resource, rabbitmq.administrator, data, opts);
+    }, after);
     for (const [user, { vhosts, configure, write, read, tags }] of Object.entries(users)) {
       this.rotated.users[user]?.make(
-        host,
-        {
-          create: (login) => rabbitmq.user(place, { ...login, vhosts, configure, write, read, tags }),
-          delete: (username) => rabbitmq.deleteUser(place, username),
+        (resource, { username, password }, opts) => {
+          const wanted = password.apply((text) => ({ username, password: text, vhosts, configure, write, read, tags }));
+          const definitions = wanted.apply(rabbitmq.userDefinitions);
+          const data = { ...place, username, vhosts, definitions, wanted: wanted.apply(rabbitmq.userLines) };
+          return host.step(resource, rabbitmq.user, data, opts);
         },
         // A user's virtual host may be the administrator's, which is made with that one.
         [administrator],

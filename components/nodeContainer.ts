@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { HostFile } from "../commands/files";
 import * as rabbitmq from "../commands/rabbitmq";
+import type { HostFile } from "../commands/step";
 import { cliPorts } from "../config/ports";
 import { distributionArguments } from "../templates/distributionConf";
 import { enabledPlugins, rabbitmqConf, type RabbitmqConf } from "../templates/rabbitmqConf";
@@ -143,6 +143,21 @@ export function containerSpec({ name, directory }: rabbitmq.NodePlace, args: Rab
     ],
     ...(openFiles === "inherit" ? {} : { ulimits: [{ name: "nofile", soft: openFiles, hard: openFiles }] }),
   };
+}
+
+/**
+ * The same directories as bind mounts, which the container gets in place of its volumes: where a volume's directory is missing,
+ * because its disk is not mounted, Docker makes an empty one, and the broker would start blank in it; with a bind mount it does
+ * not start. The last one is missing where a disk is mounted at the data directory itself and is not there.
+ */
+export function containerMounts({ directory }: rabbitmq.NodePlace) {
+  const bind = (source: string, target: string) => ({ type: "bind", source: `${directory}/${source}`, target });
+  return [
+    bind("data", rabbitmq.dataMount),
+    bind("conf", "/etc/rabbitmq"),
+    bind("hosts", "/etc/hosts"),
+    { ...bind("data/.warren", "/run/warren/data"), readOnly: true },
+  ];
 }
 
 /** Has the broker, and its CLI, speak TLS with other nodes. */

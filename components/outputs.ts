@@ -4,6 +4,7 @@ import type { StackConfig } from "../config";
 import type { HaproxyPair } from "./haproxyPair";
 import type { ClusterMembers } from "./clusterMembers";
 import type { RabbitCluster } from "./rabbitCluster";
+import type { Deployment } from "./serving";
 import type { StackTls } from "./stackTls";
 
 /** What a stack hands to applications. Names and types are a contract. */
@@ -53,11 +54,14 @@ export interface StackOutputs {
   certificateAuthority?: pulumi.Output<string>;
   /** The cluster as it says of itself. */
   members: pulumi.Output<ClusterMembers>;
+  /** For Warren's own next update: which deployment owns the hosts, and what has run on them. */
+  deployment: pulumi.Output<Deployment>;
 }
 
 /** The outputs of a stack, once everything that they promise is there. */
 export function stackOutputs(
   config: StackConfig,
+  deployment: pulumi.Output<Deployment>,
   cluster: RabbitCluster,
   balancers: HaproxyPair,
   tls: StackTls | undefined,
@@ -104,6 +108,7 @@ export function stackOutputs(
           certificateAuthority: tls.authority,
         }),
     members: cluster.members,
+    deployment,
   };
 }
 

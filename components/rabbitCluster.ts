@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { adoptable, atRest, erlangName, formed, nameCluster, type Adoption } from "../commands/rabbitmq";
+import * as rabbitmq from "../commands/rabbitmq";
 import { readMembers, type ClusterMembers } from "./clusterMembers";
 import { generated } from "./generated";
 import type { Host } from "./host";
@@ -130,28 +130,29 @@ export class RabbitCluster extends pulumi.ComponentResource {
     const settled = startInOrder(running, serves, this.lookAtAdopted(args, cookie), args);
 
     const place = nodePlace(founder.name, args.directory);
-    const expected = { members: present, lost };
-    // As configured, not as started: a text that depends on who serves would be another one in the next update.
-    const containers = pulumi.all(nodes.flatMap((node) => (node.lost ? [] : [node.container.id])));
-    const look = (changed: boolean): string => (args.stopped ? atRest() : formed(place, expected, changed));
-    const status = founder.host.run(
+    const status = founder.host.step(
       `${name}-formed`,
+      rabbitmq.formed,
       {
-        create: look(false),
-        update: containers.apply((ids) => [...ids.map((id) => `# ${id}`), look(true)].join("\n")),
-        // What a killed run has begun may still be giving queues members: two at a time take them from each other again.
-        lock: `${name}-formed`,
+        ...place,
+        disc: rabbitmq.membersOf("disc", present),
+        ram: rabbitmq.membersOf("ram", present),
+        lost,
+        // As configured, not as started: data that depend on who serves would be others in the next update.
+        containers: pulumi.all(nodes.flatMap((node) => (node.lost ? [] : [node.container.id]))),
+        stopped: args.stopped,
       },
       { parent: this, dependsOn: settled },
     );
     this.formed = status;
-    founder.host.run(
+    founder.host.step(
       `${name}-name`,
-      { create: nameCluster(place, clusterName, present) },
+      rabbitmq.name,
+      { ...place, clusterName, members: rabbitmq.memberList(present) },
       { parent: this, dependsOn: [status] },
     );
     this.administrator = logins.make(founder.host, place, [status]);
-    const names = present.map((node) => erlangName(node.name));
+    const names = present.map((node) => rabbitmq.erlangName(node.name));
     this.members = pulumi.unsecret(status.stdout).apply((json) => readMembers(json, names));
     this.registerOutputs({ members: this.members, password: this.password });
   }
@@ -161,17 +162,25 @@ export class RabbitCluster extends pulumi.ComponentResource {
     const { version, nodes: members, ports } = args;
     return members.flatMap(({ name, host, adopt }, index) => {
       if (adopt === undefined) return [];
-      const place = nodePlace(name, args.directory);
-      const { plugins } = args.conf;
-      const create = cookie.apply((text) =>
-        adoptable(place, adoption(adopt, index), { version, cookie: text, members, plugins, ports }),
-      );
-      return [host.run(`${name}-adoptable`, { create }, { parent: this, dependsOn: [host.ready] })];
+      const { container: byHand, path } = adoption(adopt, index);
+      const data = {
+        ...nodePlace(name, args.directory),
+        byHand,
+        path,
+        version,
+        cookie,
+        disc: rabbitmq.membersOf("disc", members),
+        ram: rabbitmq.membersOf("ram", members),
+        plugins: args.conf.plugins,
+        epmdPort: ports.epmd,
+        distributionPort: ports.distribution,
+      };
+      return [host.step(`${name}-adoptable`, rabbitmq.adoptable, data, { parent: this, dependsOn: [host.ready] })];
     });
   }
 }
 
-function adoption(container: string, index: number): Adoption {
+function adoption(container: string, index: number): rabbitmq.Adoption {
   return { container, path: `warren:rabbitmq.nodes[${index}]` };
 }
 

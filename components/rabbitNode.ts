@@ -1,14 +1,14 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { containerOwner, refuseForeign, removeStray } from "../commands/docker";
-import { writeFiles } from "../commands/files";
+import { removeStray } from "../commands/docker";
 import * as rabbitmq from "../commands/rabbitmq";
 import { distributionConf } from "../templates/distributionConf";
 import { enabledPlugins, hostsFile } from "../templates/rabbitmqConf";
-import type { Host } from "./host";
-import { containerDefaults, ownLabels, stackLabel } from "./container";
+import type { Host, StepData } from "./host";
+import { containerDefaults, ownLabels } from "./container";
 import {
+  containerMounts,
   containerSpec,
   fixedEnvironment,
   innerPorts,
@@ -57,6 +57,8 @@ export class RabbitNode extends pulumi.ComponentResource {
   readonly lost: boolean;
 
   private readonly args: RabbitNodeArgs;
+  /** It joins others: it is not the seed node. */
+  private readonly joins: boolean;
   private readonly image: docker.RemoteImage;
   /** Its certificates are written, where it has some; what a running broker shows to new connections is these. */
   private readonly certificates: pulumi.Resource[];
@@ -66,59 +68,48 @@ export class RabbitNode extends pulumi.ComponentResource {
     const { host } = args;
     this.name = name;
     this.args = args;
+    this.joins = args.founder !== undefined;
     this.lost = host.lost;
     const place = nodePlace(name, args.directory);
     this.place = place;
 
     this.image = new docker.RemoteImage(
       `${name}-image`,
-      { name: args.image, keepLocally: true, triggers: { machine: host.machine } },
+      { name: args.image, keepLocally: true, triggers: host.imageTriggers(`${name}-image`, args.image) },
       host.options({ parent: this, provider: host.docker, dependsOn: [host.ready] }),
     );
-    const checks = [
-      refuseForeign(rabbitContainer, stackLabel(), name),
-      rabbitmq.refuseMove(place, fixedEnvironment(args.ports)),
-    ].join("\n");
-    this.files = host.run(
+    this.files = host.step(
       `${name}-files`,
+      rabbitmq.files,
       {
-        create: pulumi
-          .all([args.password, args.cookie])
-          .apply(([password, cookie]) =>
-            [
-              args.adopt === undefined ? checks : rabbitmq.onceAdopted(place, checks),
-              containerOwner(args.image, "rabbitmq"),
-              rabbitmq.makeDirectories(place),
-              rabbitmq.writeHosts(place, hostsFile(name, args.peers)),
-              writeFiles(nodeFiles(place, args, password)),
-              rabbitmq.writeCookie(place, cookie),
-              ...(args.founder === undefined || args.adopt !== undefined ? [] : [rabbitmq.bootBare(place)]),
-            ].join("\n"),
-          ),
-        delete: rabbitmq.moveAside(place),
-        lock: name,
+        ...place,
+        stack: host.stack,
+        image: args.image,
+        fixed: fixedEnvironment(args.ports),
+        hosts: hostsFile(name, args.peers),
+        files: pulumi.output(args.password).apply((password) => nodeFiles(place, args, password)),
+        cookie: args.cookie,
+        adopts: args.adopt !== undefined,
+        joins: this.joins,
       },
-      { parent: this, dependsOn: [this.image] },
+      // The end of the one before would move the directory of the new one aside.
+      { parent: this, dependsOn: [this.image], deleteBeforeReplace: true },
     );
     this.certificates = this.certify(args);
     this.registerOutputs({});
   }
 
-  /** A changed certificate is another text of this script alone: nothing else is replaced or restarted by it. */
+  /** A changed certificate changes this step's data alone: nothing else is replaced or restarted by it. */
   private certify({ tls, host, image }: RabbitNodeArgs): pulumi.Resource[] {
     const { name, place } = this;
     const own = tls?.nodes[name];
     if (tls === undefined || own === undefined) return [];
     const distribution = tls.distribution ? distributionConf(innerTlsFiles, tls.versions) : undefined;
-    const create = pulumi
+    const files = pulumi
       .all([tls.authority, own])
-      .apply(([authority, node]) =>
-        [containerOwner(image, "rabbitmq"), rabbitmq.writeCertificates(place, { authority, node }, distribution)].join(
-          "\n",
-        ),
-      );
-    const scripts = { create, delete: rabbitmq.removeCertificates(place), lock: name };
-    return [host.run(`${name}-tls`, scripts, { parent: this, dependsOn: [this.files] })];
+      .apply(([authority, node]) => rabbitmq.certificateFiles(place, { authority, node, distribution }));
+    const opts = { parent: this, dependsOn: [this.files], deleteBeforeReplace: true };
+    return [host.step(`${name}-tls`, rabbitmq.tls, { ...place, image, files }, opts)];
   }
 
   /** From the gate to a node in the cluster. */
@@ -126,74 +117,74 @@ export class RabbitNode extends pulumi.ComponentResource {
     const { name, args, place, image } = this;
     const { host } = args;
     const spec = containerSpec(place, args);
-    const settings = settingsDigest(spec, args, host.machine);
-    const gate = host.run(
+    const digest = settingsDigest(spec, args, host.machine);
+    const settings = host.settings(`${name}-container`, rabbitContainer, `${name}-member`, digest);
+    const wanted = { ...place, image: image.imageId, settings, lost: args.lost, amqpPort: innerPorts.amqp };
+    const gate = host.step(
       `${name}-gate`,
-      {
-        create: image.imageId.apply((id) => rabbitmq.gate(place, { image: id, settings }, args.lost, innerPorts.amqp)),
-        lock: name,
-      },
+      rabbitmq.gate,
+      { ...wanted, joins: this.joins },
       { parent: this, dependsOn: [this.files, ...this.certificates, ...order.gate] },
     );
-    const adopted = this.adopt(settings, gate);
+    const adopted = this.adopt(wanted, gate);
     this.container = new docker.Container(
       `${name}-container`,
       {
         ...spec,
+        volumes: undefined,
+        mounts: containerMounts(place),
         restart: args.stopped ? "no" : containerDefaults.restart,
         mustRun: !args.stopped,
         image: image.imageId,
         destroyGraceSeconds: args.stopGraceSeconds,
-        labels: ownLabels(name, settings),
+        labels: ownLabels(host.stack, name, settings),
       },
       host.options({
         parent: this,
         provider: host.docker,
         dependsOn: [gate, ...adopted],
+        // A container that was made with volumes, before 0.2, keeps them until it is replaced for another reason.
+        ignoreChanges: ["mounts", "volumes"],
         hooks: {
           beforeCreate: [
-            host.beforeCreate(
-              `${name}-remove-stray`,
-              removeStray(rabbitContainer, stackLabel(), name, args.stopGraceSeconds),
-            ),
+            host.beforeCreate(`${name}-remove-stray`, removeStray, {
+              ...{ container: rabbitContainer, stack: host.stack, part: name },
+              graceSeconds: args.stopGraceSeconds,
+            }),
           ],
         },
       }),
     );
-    this.booted = host.run(
+    this.booted = host.step(
       `${name}-boot`,
-      { create: rabbitmq.awaitBoot(place, innerPorts.amqp), lock: name, triggers: [this.container.id] },
+      rabbitmq.boot,
+      { ...place, amqpPort: innerPorts.amqp, containerId: this.container.id },
       { parent: this, dependsOn: [this.container] },
     );
     this.joined = this.join(this.booted, order.join);
   }
 
   /** The container made by hand gives way right before the node's own is made. */
-  private adopt(settings: string, gate: pulumi.Resource): pulumi.Resource[] {
-    const { name, args, place, image } = this;
-    const { adopt, host, stopGraceSeconds } = args;
-    if (adopt === undefined) return [];
-    const stop = { amqpPort: innerPorts.amqp, graceSeconds: stopGraceSeconds };
-    const create = image.imageId.apply((id) => rabbitmq.adopt(place, adopt, { image: id, settings }, stop));
-    return [host.run(`${name}-adopt`, { create, lock: name }, { parent: this, dependsOn: [gate] })];
+  private adopt(wanted: StepData<rabbitmq.GateData>, gate: pulumi.Resource): pulumi.Resource[] {
+    const { name, args } = this;
+    if (args.adopt === undefined) return [];
+    const data = { ...wanted, byHand: args.adopt.container, graceSeconds: args.stopGraceSeconds };
+    return [args.host.step(`${name}-adopt`, rabbitmq.adopt, data, { parent: this, dependsOn: [gate] })];
   }
 
-  /** stop-app → reset → join-cluster → start-app, each after the one before. The founder has nothing to do in them. */
+  /** stop-app → reset → join-cluster → start-app, each after the one before. The seed node has nothing to do in them. */
   private join(booted: pulumi.Resource, after: pulumi.Resource[]): pulumi.Resource {
-    const { name, args, place } = this;
-    const { founder } = args;
-    const step = (suffix: string, create: string, before: pulumi.Resource[]): pulumi.Resource =>
-      args.host.run(
-        `${name}-${suffix}`,
-        { create: founder === undefined ? rabbitmq.found(place) : create, lock: name },
-        { parent: this, dependsOn: before },
-      );
-    const others = args.peers.map((peer) => peer.name).filter((peer) => peer !== name && peer !== founder);
-    const stopApp = step("stop-app", rabbitmq.stopApp(place), [booted]);
-    const reset = step("reset", rabbitmq.reset(place), [stopApp]);
-    const join = rabbitmq.joinCluster(place, founder ?? "", others, args.type);
-    const joined = step("join-cluster", join, [reset, ...after]);
-    return step("start-app", rabbitmq.startApp(place, enabledPlugins(args.conf.plugins)), [joined]);
+    const { name, args, place, joins } = this;
+    const { host, founder: seed } = args;
+    const others = args.peers.map((peer) => peer.name).filter((peer) => peer !== name && peer !== seed);
+    const opts = (dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions => ({ parent: this, dependsOn });
+    const stopApp = host.step(`${name}-stop-app`, rabbitmq.stopApp, { ...place, joins }, opts([booted]));
+    const reset = host.step(`${name}-reset`, rabbitmq.reset, { ...place, joins }, opts([stopApp]));
+    // What the seed node does not need does not change its steps.
+    const join = joins ? { ...place, type: args.type, seed, others } : { ...place, others: [] };
+    const joined = host.step(`${name}-join-cluster`, rabbitmq.joinCluster, join, opts([reset, ...after]));
+    const start = { ...place, joins, ...(joins ? { plugins: enabledPlugins(args.conf.plugins) } : {}) };
+    return host.step(`${name}-start-app`, rabbitmq.startApp, start, opts([joined]));
   }
 
   /**
@@ -203,21 +194,21 @@ export class RabbitNode extends pulumi.ComponentResource {
   settle(after: pulumi.Resource[]): pulumi.Resource {
     const { name, args, place, container, joined } = this;
     const { plugins, memoryHighWatermark, diskFreeLimit, partitionHandling } = args.conf;
-    const settle = rabbitmq.settle(place, {
-      type: args.type,
-      peers: args.peers.map((peer) => peer.name).filter((peer) => peer !== name),
-      settings: { plugins, memoryHighWatermark, diskFreeLimit, partitionHandling },
-    });
-    const awake = [rabbitmq.start(place, innerPorts.amqp), settle, rabbitmq.awaitWell(place, innerPorts.amqp)];
-    const asleep = rabbitmq.stop(place, args.stopGraceSeconds);
-    return args.host.run(
+    return args.host.step(
       `${name}-member`,
+      rabbitmq.member,
       {
-        create: args.stopped ? asleep : settle,
-        // A new container is a change of the member, not another member: nothing leaves when it is replaced.
-        update: container.id.apply((id) => [`# ${id}`, ...(args.stopped ? [asleep] : awake)].join("\n")),
-        delete: rabbitmq.leave(place),
-        lock: name,
+        ...place,
+        type: args.type,
+        peers: args.peers.map((peer) => peer.name).filter((peer) => peer !== name),
+        memory: rabbitmq.memoryLimit(memoryHighWatermark),
+        disk: diskFreeLimit,
+        partitions: partitionHandling,
+        plugins,
+        stopped: args.stopped,
+        grace: args.stopGraceSeconds,
+        amqpPort: innerPorts.amqp,
+        containerId: container.id,
       },
       { parent: this, dependsOn: [joined, ...after] },
     );

@@ -13,12 +13,23 @@ export interface LastUpdate {
   asleep: boolean;
   /** They spoke TLS with each other. */
   betweenNodes: boolean;
+  /** What it believed of the hosts; absent before its first update with a release that recorded it. */
+  deployment?: Deployment;
+  /** `user:password` of the administrator; absent before the first update. */
+  login?: string;
 }
 
-/**
- * The stack's own last outputs say what it was, on every backend, and a preview knows them too. Of secrets it is only
- * looked at what is none.
- */
+/** What a stack keeps of its hosts between updates. */
+export interface Deployment {
+  /** Id that owns the hosts: it stays when the stack is renamed, or its backend moved. */
+  id: string;
+  /** The stack's full name when the deployment was made, which its containers carry. */
+  stack: string;
+  /** By resource: the value by which its step was last told to run again; empty at first. */
+  steps: Record<string, string>;
+}
+
+/** Reads the stack's own last outputs, which are there on every backend, and in a preview as well. */
 export async function lastUpdate(): Promise<LastUpdate> {
   const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
   const self = new pulumi.StackReference("self", { name: stack });
@@ -32,9 +43,13 @@ export async function lastUpdate(): Promise<LastUpdate> {
   const versions = members?.versions ?? {};
   const betweenNodes = (await last<{ nodes: boolean }>("tls"))?.nodes ?? false;
   const nodes = (await last<ServingNode[]>("nodes")) ?? [];
+  const deployment = await last<Deployment>("deployment");
+  const password = await last<string>("password");
   return {
     asleep: members !== undefined && Object.keys(versions).length === 0,
     betweenNodes,
+    ...(deployment === undefined ? {} : { deployment }),
+    ...(administrator === undefined || password === undefined ? {} : { login: `${administrator}:${password}` }),
     nodes: nodes.map((node) => {
       const running = versions[`rabbit@${node.name}`]?.split(" ")[0];
       const version = running ?? node.version;

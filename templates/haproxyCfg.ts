@@ -138,7 +138,12 @@ function stats(cfg: HaproxyCfg): string[] {
     `    monitor-uri ${healthPath}`,
     "    monitor fail if { nbsrv(rabbitmq) lt 1 }",
     ...(configurationPath === undefined ? [] : [`    http-request return status 200 if { path ${configurationPath} }`]),
-    ...(allow.stats === undefined ? [] : [`    http-request deny unless { src ${allow.stats.join(" ")} }`]),
+    ...(allow.stats === undefined
+      ? []
+      : [
+          // Below the path that nobody can guess, the statistics answer the host itself, too; they ask for the login there as well.
+          `    http-request deny unless { src ${allow.stats.join(" ")} }${configurationPath === undefined ? "" : ` || { path_beg ${configurationPath}/ }`}`,
+        ]),
     "    stats enable",
     "    stats realm Haproxy\\ Statistics",
     "    stats uri /",

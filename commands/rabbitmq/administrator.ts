@@ -1,6 +1,6 @@
-import { answers200 } from "../http";
-import { importDefinitions, userDefinition } from "./definitions";
-import { cli, type NodePlace } from "./place";
+import { step } from "../step";
+import { userDefinition } from "./definitions";
+import type { NodePlace } from "./place";
 
 /** Who administers the broker. */
 export interface Administrator {
@@ -10,26 +10,37 @@ export interface Administrator {
   vhost: string;
 }
 
-/**
- * Script: the administrator can log in with this password and has every right in the virtual host. The broker makes its
- * first user on a blank database only; from then on a changed name, password or virtual host comes about here. The HTTP API
- * says whether anything is to be done; if so, definitions with the password's hash are imported.
- */
-export function administrator(place: NodePlace, admin: Administrator, managementPort: number): string {
-  const { username, password, vhost } = admin;
-  const path = `/api/permissions/${encodeURIComponent(vhost)}/${encodeURIComponent(username)}`;
-  const definitions = {
+/** Data of `host/rabbitmq/administrator.sh`. */
+export interface AdministratorData extends NodePlace {
+  username: string;
+  /** A secret. */
+  password: string;
+  /** Path in the HTTP API of the user's permissions in the virtual host. */
+  path: string;
+  /** JSON, with the password's hash: a secret. */
+  definitions: string;
+  /** Port of the HTTP API on the host. */
+  managementPort: number;
+}
+
+/** The administrator's login. */
+export const administrator = step<AdministratorData>("rabbitmq/administrator", {
+  create: "administrator's login is made",
+  update: "**administrator's login is set**",
+  replace: "**administrator's login is set**",
+  delete: "**administrator's former login is deleted**",
+});
+
+/** Path in the HTTP API of a user's permissions in a virtual host. */
+export function permissionsPath(vhost: string, username: string): string {
+  return `/api/permissions/${encodeURIComponent(vhost)}/${encodeURIComponent(username)}`;
+}
+
+/** Definitions of an administrator, as JSON. */
+export function administratorDefinitions({ username, password, vhost }: Administrator): string {
+  return JSON.stringify({
     users: [userDefinition(username, password, ["administrator"])],
     vhosts: [{ name: vhost }],
     permissions: [{ user: username, vhost, configure: ".*", write: ".*", read: ".*" }],
-  };
-  return `if ! ${answers200(managementPort, path, `${username}:${password}`)}; then
-  ${importDefinitions(place, username, definitions)}
-fi`;
-}
-
-/** Script: the end of an administrator's login. Connections that it still has are closed by the broker. */
-export function retireAdministrator(place: NodePlace, username: string): string {
-  return `users=$(${cli(place, "rabbitmqctl", "list_users --formatter json")})
-if grep -qF '"user":"${username}"' <<< "$users"; then ${cli(place, "rabbitmqctl", `delete_user ${username}`)}; fi`;
+  });
 }

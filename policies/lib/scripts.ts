@@ -4,9 +4,9 @@ export interface WrittenFile {
   content: string;
 }
 
-/** The files in a script of commands/files.ts, a line for each: mode, owner, path, content in base64. */
+/** The files among a step's data (commands/step.ts), a line for each: mode, owner, path, content in base64. */
 export function writtenFiles(script: string): WrittenFile[] {
-  return [...script.matchAll(/^0?\d{3} \S+ (\/\S+) ([A-Za-z0-9+/=]*)$/gm)].map(([, path = "", data = ""]) => ({
+  return [...script.matchAll(/^'?0?\d{3} \S+ (\/\S+) ([A-Za-z0-9+/=]*)'?$/gm)].map(([, path = "", data = ""]) => ({
     path,
     content: Buffer.from(data, "base64").toString(),
   }));

@@ -103,7 +103,7 @@ describe("bad stacks", () => {
       "stop-grace",
       () => changed(/^rabbitmq2-container$/, inputs({ destroyGraceSeconds: undefined })),
     ],
-    ["data in the container", "data-directory", () => changed(/^rabbitmq1-container$/, inputs({ volumes: [] }))],
+    ["data in the container", "data-directory", () => changed(/^rabbitmq1-container$/, inputs({ mounts: [] }))],
     [
       "clustering ports everywhere",
       "private-ports",

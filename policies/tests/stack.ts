@@ -56,6 +56,9 @@ export function configOf(raw: Raw): StackConfig {
 let config: StackConfig | undefined;
 jest.mock("../../config", () => ({ loadConfig: () => config }));
 
+// There are no hosts to ask.
+process.env["WARREN_OFFLINE"] = "1";
+
 /** Runs the program, `index.ts`, and records what its components register. */
 export async function build(stackConfig: StackConfig, { preview = false } = {}): Promise<Stack> {
   config = stackConfig;

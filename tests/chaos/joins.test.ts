@@ -1,6 +1,6 @@
-import { cli, joinCluster, startApp } from "../../commands/rabbitmq";
+import { joinCluster, startApp } from "../../commands/rabbitmq";
+import { render, runStep } from "../../commands/step";
 import { enabledPlugins } from "../../templates/rabbitmqConf";
-import { scriptInput } from "../../commands/shell";
 import { clusterStatus, onHost, resetLab } from "../lab/support/hosts";
 import { Stack } from "../lab/support/stack";
 
@@ -30,21 +30,21 @@ describe.each(["3.10.8"])("RabbitMQ %s", (version) => {
       { host: "host3", name: "rabbitmq3", type: "ram" },
     ] as const;
     for (let round = 1; round <= rounds; round++) {
-      for (const { host, name } of joiners) {
-        const place = { name, container: "rabbitmq", directory: directory(name) };
-        await onHost(host, `${cli(place, "rabbitmqctl", "stop_app")} && ${cli(place, "rabbitmqctl", "reset")}`);
-      }
+      const rabbitmqctl = "docker exec -u rabbitmq rabbitmq rabbitmqctl -q";
+      for (const { host } of joiners) await onHost(host, `${rabbitmqctl} stop_app && ${rabbitmqctl} reset`);
       expect((await clusterStatus("host1")).disk_nodes).toEqual(["rabbit@rabbitmq1"]);
       await Promise.all(
         joiners.map(async ({ host, name, type }) => {
-          const place = { name, container: "rabbitmq", directory: directory(name) };
+          const deployment = await onHost(host, "head -n 1 /etc/warren/owner");
+          const place = { deployment, name, container: "rabbitmq", directory: directory(name) };
+          const plugins = enabledPlugins(["rabbitmq_management", "rabbitmq_prometheus"]);
           const steps = [
-            joinCluster(place, "rabbitmq1", [], type),
-            startApp(place, enabledPlugins(["rabbitmq_management", "rabbitmq_prometheus"])),
+            { step: joinCluster, data: { ...place, type, seed: "rabbitmq1", others: [] } },
+            { step: startApp, data: { ...place, joins: true, plugins } },
           ];
-          // Each ends its own shell, as the steps of an update do.
-          for (const create of steps) {
-            await onHost(host, `bash -s create join <<'SCRIPT'\n${scriptInput({ create })}\nSCRIPT`);
+          for (const { step, data } of steps) {
+            const command = runStep("root", "create", step.name, "joins");
+            await onHost(host, `${command} <<'DATA'\n${render(data)}DATA`);
           }
         }),
       );

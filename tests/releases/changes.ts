@@ -28,10 +28,17 @@ export interface Difference {
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-function change(verb: Verb, resource: Pick<Resource, "urn" | "type">, old: Inputs, inputs: Difference[]): Change {
+function change(
+  verb: Verb,
+  resource: Pick<Resource, "urn" | "type"> & { inputs?: Inputs },
+  old: Inputs,
+  inputs: Difference[],
+): Change {
   const name = nameOf(resource);
   const component = resource.urn.split("::")[2]?.split("$").at(-2) ?? "";
-  const kind = known({ component, name })?.key ?? `${component.split(":").at(-1) ?? ""}/${resource.type}`;
+  const kind =
+    known({ component, name, old, new: resource.inputs ?? old })?.key ??
+    `${component.split(":").at(-1) ?? ""}/${resource.type}`;
   const type = resource.type;
   return { verb, name, type, kind, inputs, endsOnHost: old["delete"] !== undefined };
 }

@@ -1,28 +1,6 @@
-import { quote, runScript, scriptInput, waitUntil } from "../../commands/shell";
-import { noWaiting, runBash, runOnHost } from "./support/bash";
+import { runScript, scriptInput } from "../../commands/shell";
+import { runBash, runOnHost } from "./support/bash";
 import { makeDirectory } from "./support/directory";
-
-describe("quote", () => {
-  test.each([
-    ["rabbitmq:3.8.9-management", "rabbitmq:3.8.9-management"],
-    ["/var/lib/warren/a_b,c=d@e%f+g", "/var/lib/warren/a_b,c=d@e%f+g"],
-    ["", "''"],
-    ["two words", "'two words'"],
-    ["it's", "'it'\\''s'"],
-    ["$(reboot)", "'$(reboot)'"],
-    ["a;b", "'a;b'"],
-    ["~root", "'~root'"],
-    ["line\nline", "'line\nline'"],
-  ])("%j becomes %j", (word, quoted) => {
-    expect(quote(word)).toBe(quoted);
-  });
-
-  test("bash reads every word as it was", async () => {
-    const words = ["", " ", "'", '"', "\\", "$HOME", "`id`", "*", "a\nb", "#x", "!!", "&", "ä", "x'y'z", "-n"];
-    const { stdout } = await runBash(`printf '%s\\0' ${words.map(quote).join(" ")}`);
-    expect(stdout).toBe(words.map((word) => `${word}\0`).join(""));
-  });
-});
 
 describe("the command of a resource", () => {
   test("root runs bash itself", () => {
@@ -109,39 +87,5 @@ esac < /dev/null
     await Promise.all([first, locked("a", `echo second ${log}`), locked("b", `echo other ${log}`)]);
     const { stdout } = await runBash(`cat ${directory}/log`);
     expect(stdout).toBe("first begins\nother\nfirst ends\nsecond\n");
-  });
-});
-
-describe("waitUntil", () => {
-  test("is a loop with a deadline", () => {
-    expect(waitUntil("[ -e /tmp/x ]", 60, "x did not come", 2)).toBe(`deadline=$((SECONDS + 60))
-until [ -e /tmp/x ]; do
-  if [ $SECONDS -ge $deadline ]; then
-    echo "x did not come" >&2
-    exit 1
-  fi
-  sleep 2
-done`);
-  });
-
-  test("tries every fifth of a second unless told otherwise", () => {
-    expect(waitUntil("true", 1, "no")).toContain("\n  sleep 0.2\n");
-  });
-
-  test("goes on as soon as the condition holds", async () => {
-    const directory = makeDirectory();
-    const third = `[ "$(echo x >> ${directory}/tries; wc -l < ${directory}/tries)" -ge 3 ]`;
-    const script = `${waitUntil(third, 60, "never", 0.01)}\necho after; wc -l < ${directory}/tries`;
-    expect(await runOnHost(script)).toMatchObject({ code: 0, stdout: "after\n3\n", stderr: "" });
-  });
-
-  test("fails with its sentence when the time is over, and not before", async () => {
-    const directory = makeDirectory();
-    const script = `${waitUntil(`{ echo x >> ${directory}/tries; false; }`, 300, "it did not come")}\necho after`;
-    const outcome = await runOnHost(script, { before: noWaiting });
-    expect(outcome).toMatchObject({ code: 1, stdout: "", stderr: "it did not come\n" });
-    // At 0, 100, 200 and 300 s.
-    const { stdout } = await runBash(`wc -l < ${directory}/tries`);
-    expect(stdout).toBe("4\n");
   });
 });

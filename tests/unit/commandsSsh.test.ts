@@ -1,4 +1,4 @@
-import { sshOptions, type Login } from "../../commands/ssh";
+import { beforePreparation, sshOptions, type Login } from "../../commands/ssh";
 
 const login: Login = { address: "192.0.2.11", user: "root", port: 22, privateKeyFile: "/home/me/.ssh/id_ed25519" };
 
@@ -51,4 +51,8 @@ describe("the Docker provider's ssh", () => {
   test("without a host key, keeps the one that it meets first", () => {
     expect(sshOptions(login, "/home/me/.ssh")).toEqual([...common, "StrictHostKeyChecking=accept-new"]);
   });
+});
+
+test("what runs before a host is prepared keeps no connection for a login that has to get into the docker group", () => {
+  expect([beforePreparation("root"), beforePreparation("ops")]).toEqual([[], ["-o", "ControlPath=none"]]);
 });

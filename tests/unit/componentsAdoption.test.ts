@@ -1,11 +1,9 @@
 import { deployDev, members, nodes } from "./support/devStack";
 import { whereabouts } from "./support/leaks";
 import { imageId, unsealed, type Deployment } from "./support/mocks";
+import { stepInput, stepOf } from "./support/steps";
 
-import { refuseForeign } from "../../commands/docker";
-import * as haproxy from "../../commands/haproxy";
-import * as rabbitmq from "../../commands/rabbitmq";
-import { scriptInput } from "../../commands/shell";
+import type { AdoptableData } from "../../commands/rabbitmq/adoption";
 
 /* A cluster made by hand: in which order it is taken over, and with which scripts. */
 
@@ -16,7 +14,6 @@ const changes = {
   ...Object.fromEntries(nodes.map((_, index) => [`rabbitmq.nodes.${index}.adopt`, "rabbitmq"])),
 };
 const place = (name: string) => ({ name, container: "rabbitmq", directory: `/var/lib/warren/rabbitmq/${name}` });
-const adoption = (index: number) => ({ container: "rabbitmq", path: `warren:rabbitmq.nodes[${index}]` });
 
 let dev: Deployment;
 beforeAll(async () => {
@@ -29,35 +26,37 @@ const stdin = (name: string) => {
 
 describe.each(nodes.map((name, index) => ({ name, index })))("$name", ({ name, index }) => {
   test("is looked at on its host, with the cookie sealed", () => {
-    const look = rabbitmq.adoptable(place(name), adoption(index), {
+    const look: AdoptableData = {
+      ...place(name),
+      byHand: "rabbitmq",
+      path: `warren:rabbitmq.nodes[${index}]`,
       version: "3.8.9",
       cookie,
-      members: members.map((member) => ({ name: member.name, type: member.type as "disc" | "ram" })),
+      disc: ["rabbitmq1", "rabbitmq2"],
+      ram: ["rabbitmq3"],
       plugins: ["rabbitmq_management", "rabbitmq_prometheus"],
-      ports: { epmd: 4369, distribution: 25672 },
-    });
-    expect(stdin(`${name}-adoptable`)).toBe(scriptInput({ create: look }));
+      epmdPort: 4369,
+      distributionPort: 25672,
+    };
+    expect(stepOf(dev.resource(`${name}-adoptable`))).toBe("rabbitmq/adoptable");
+    expect(stdin(`${name}-adoptable`)).toBe(stepInput(look));
     const { open } = whereabouts({ [name]: dev.resource(`${name}-adoptable`).inputs }, { cookie });
     expect(open).toEqual([]);
   });
 
   test("gives way between its gate and its new container, once every node has been looked at", () => {
     const labels = dev.resource(`${name}-container`).inputs["labels"] as { value: string }[];
-    const wanted = { image: imageId, settings: labels[2]!.value };
-    const create = rabbitmq.adopt(place(name), adoption(index), wanted, { amqpPort: 5672, graceSeconds: 120 });
-    expect(stdin(`${name}-adopt`)).toBe(scriptInput({ create }, name));
+    const wanted = { image: imageId, settings: labels[2]!.value, lost: [], amqpPort: 5672 };
+    expect(stepOf(dev.resource(`${name}-adopt`))).toBe("rabbitmq/adopt");
+    expect(stdin(`${name}-adopt`)).toBe(
+      stepInput({ ...place(name), ...wanted, byHand: "rabbitmq", graceSeconds: 120 }),
+    );
     expect(dev.resource(`${name}-container`).dependsOn).toContain(`${name}-adopt`);
     for (const other of nodes) expect(dev.before(`${name}-adopt`)).toContain(`${other}-adoptable`);
   });
 
-  test("does not take its own container for a stranger, nor boots bare", () => {
-    const files = String(stdin(`${name}-files`));
-    const checks = [
-      refuseForeign("rabbitmq", "acme/warren/dev", name),
-      rabbitmq.refuseMove(place(name), ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672"]),
-    ].join("\n");
-    expect(files).toContain(rabbitmq.onceAdopted(place(name), checks));
-    expect(files).not.toContain(rabbitmq.bootBare(place(name)));
+  test("knows that the container on its host may be the one made by hand", () => {
+    expect(stdin(`${name}-files`)).toContain("\nadopts=true\n");
   });
 });
 
@@ -68,12 +67,10 @@ test("one node after the other, though no update has told yet that they serve", 
 
 test("balancers, one after the other, when the brokers are adopted", () => {
   for (const host of ["host4", "host5"]) {
-    expect(stdin(`haproxy-${host}-adopt`)).toBe(scriptInput({ create: haproxy.adopt("haproxy") }));
+    expect(stdin(`haproxy-${host}-adopt`)).toBe(stepInput({ container: "haproxy" }));
     expect(dev.resource(`haproxy-${host}-container`).dependsOn).toContain(`haproxy-${host}-adopt`);
     expect(dev.before(`haproxy-${host}-adopt`)).toContain("rabbitmq-formed");
-    expect(stdin(`haproxy-${host}-config`)).toContain(
-      refuseForeign("haproxy", "acme/warren/dev", `haproxy-${host}`, true),
-    );
+    expect(stdin(`haproxy-${host}-config`)).toContain("\nby_hand=true\n");
   }
   expect(dev.before("haproxy-host4-adopt")).toContain("haproxy-host5-ready");
 });

@@ -1,7 +1,6 @@
 import { deployDev, members } from "./support/devStack";
+import { stepInput, stepOf } from "./support/steps";
 
-import { lower, raise } from "../../commands/firewall";
-import { scriptInput } from "../../commands/shell";
 import { firewallNft } from "../../templates/firewallNft";
 
 const member = (n: number) => `198.18.66.1${n}`;
@@ -19,7 +18,8 @@ test("each host has its rules before anything else is built on it", async () => 
   expect(stack.resource("rabbitmq1-image").dependsOn).toEqual(["firewall-host1"]);
   expect(stack.resource("vip-host4-package").dependsOn).toEqual(["firewall-host4"]);
   const vrrp = firewallNft({ doors: [], vrrpPeers: [member(4), member(5)] });
-  expect(stack.resource("firewall-host5").inputs["stdin"]).toBe(scriptInput({ create: raise(vrrp), delete: lower() }));
+  expect(stack.resource("firewall-host5").inputs["stdin"]).toBe(stepInput({ rules: vrrp }));
+  expect(stepOf(stack.resource("firewall-host5"))).toBe("firewall");
   const cluster = [member(1), member(2), member(3)];
   const inside = [...cluster, member(4), member(5)];
   const doors = [
@@ -29,6 +29,6 @@ test("each host has its rules before anything else is built on it", async () => 
     { name: "metrics", ports: [15692], from: inside },
   ];
   expect(stack.resource("firewall-host2").inputs["stdin"]).toBe(
-    scriptInput({ create: raise(firewallNft({ doors, vrrpPeers: [] })), delete: lower() }),
+    stepInput({ rules: firewallNft({ doors, vrrpPeers: [] }) }),
   );
 });

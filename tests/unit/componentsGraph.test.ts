@@ -1,5 +1,6 @@
 import { deployDev, nodes } from "./support/devStack";
 import type { Deployment } from "./support/mocks";
+import { stepOf } from "./support/steps";
 
 /* The graph of the dev stack, as its first update makes it. */
 
@@ -8,6 +9,7 @@ const balancersReady = ["haproxy-host4-ready", "haproxy-host5-ready"];
 /** Each resource, and what it waits for. */
 const edges: Record<string, string[]> = {
   "warren-dev": [],
+  deployment: [],
 
   host1: [],
   host2: [],
@@ -115,6 +117,12 @@ const edges: Record<string, string[]> = {
   ],
 };
 
+/** The end: after everything that runs on a host. */
+edges["service"] = Object.keys(edges)
+  .filter((name) => /-/.test(name) && name !== "warren-dev" && !/-(docker|image|container|cookie|password)$/.test(name))
+  .concat("rabbitmq-password")
+  .sort();
+
 const types: Record<string, RegExp> = {
   "pulumi:pulumi:Stack": /^warren-dev$/,
   "warren:index:Host": /^host\d$/,
@@ -124,10 +132,11 @@ const types: Record<string, RegExp> = {
   "warren:index:KeepalivedVip": /^vip$/,
   "pulumi:providers:docker": /^host\d-docker$/,
   "random:index/randomPassword:RandomPassword": /-(cookie|password)$/,
+  "random:index/randomUuid:RandomUuid": /^deployment$/,
   "docker:index/remoteImage:RemoteImage": /-image$/,
   "docker:index/container:Container": /-container$/,
   "command:remote:Command":
-    /-(prepare|files|gate|boot|stop-app|reset|join-cluster|start-app|member|formed|name|administrator|config|ready|package|service|holds|stands-by)$/,
+    /^service$|-(prepare|files|gate|boot|stop-app|reset|join-cluster|start-app|member|formed|name|administrator|config|ready|package|service|holds|stands-by)$/,
 };
 
 let dev: Deployment;
@@ -148,12 +157,19 @@ test("every resource's type is what its name says", () => {
 test("every resource stands under its component", () => {
   const parent = (name: string): string => {
     if (name === "warren-dev") return "";
-    if (/^(host\d|rabbitmq|haproxy|vip)$/.test(name)) return "warren-dev";
+    if (/^(deployment|service|host\d|rabbitmq|haproxy|vip)$/.test(name)) return "warren-dev";
     if (/^(rabbitmq\d|rabbitmq-.*)$/.test(name)) return "rabbitmq";
     return name.replace(/-.*/, "");
   };
   for (const resource of dev.resources)
     expect([resource.name, resource.parent]).toEqual([resource.name, parent(resource.name)]);
+});
+
+test("every step has the deployment's id, and no script has", () => {
+  for (const resource of dev.resources) {
+    const has = resource.madeFrom["stdin"]?.includes("deployment") === true;
+    expect([resource.name, has]).toEqual([resource.name, stepOf(resource) !== undefined]);
+  }
 });
 
 test("the stack's own last outputs are looked into, and no other stack", () => {
@@ -217,6 +233,7 @@ describe("first update", () => {
       "rabbitmq-name",
       "rabbitmq-administrator",
       "vip-host5-stands-by",
+      "service",
     ]);
   });
 });

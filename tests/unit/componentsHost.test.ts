@@ -1,13 +1,14 @@
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 
 import { deployDev, home, knownKey, loginKey } from "./support/devStack";
 import { unsealed, type Deployment } from "./support/mocks";
+import { stepInput, stepOf } from "./support/steps";
 
-import { labels, removeStray } from "../../commands/docker";
-import { scriptInput } from "../../commands/shell";
+import { labels } from "../../commands/docker";
+import { installLibrary, readLibrary } from "../../commands/library";
 
 /** Calls of ssh, in place of the real ones. */
 const mockCalls: { file: string; args: string[]; stdin: PassThrough }[] = [];
@@ -40,17 +41,19 @@ describe("a login that is not root", () => {
   });
 
   test("runs every script with sudo, which must not ask for a password", () => {
-    for (const { name, inputs } of dev.resources.filter(({ type }) => type === "command:remote:Command")) {
-      expect(inputs["create"]).toBe(`sudo -n bash -s create ${name}`);
-      if ("delete" in inputs) expect(inputs["delete"]).toBe(`sudo -n bash -s delete ${name}`);
+    for (const resource of dev.resources.filter(({ type }) => type === "command:remote:Command")) {
+      const { name, inputs } = resource;
+      const step = stepOf(resource);
+      const sudo = (action: string) =>
+        `sudo -n ${step === undefined ? `bash -s ${action}` : `/usr/local/lib/warren/current/warren ${action} ${step}`} ${name}`;
+      expect(inputs["create"]).toBe(sudo("create"));
+      if ("delete" in inputs) expect(String(inputs["delete"]).replace(/^test .* \|\| /, "")).toBe(sudo("delete"));
       expect(unsealed(inputs["connection"])).toMatchObject({ user: "ops", port: 2222, privateKey: loginKey });
     }
   });
 
   test("is put into the group that may speak to Docker, and reaches it", () => {
-    expect(dev.resource("host2-prepare").inputs["stdin"]).toContain(
-      "\nid -nG ops | grep -qw docker || usermod -aG docker ops\n",
-    );
+    expect(dev.resource("host2-prepare").inputs["stdin"]).toContain("\nhost=host2\nuser=ops\n");
     expect(dev.resource("host2-docker").inputs["host"]).toBe("ssh://ops@198.18.66.12:2222");
   });
 
@@ -61,15 +64,11 @@ describe("a login that is not root", () => {
   });
 });
 
-test("a login that is root needs no group", async () => {
-  expect((await deployDev()).resource("host2-prepare").inputs["stdin"]).not.toContain("usermod");
-});
-
 test("the directory of open connections is the operator's alone", () => {
   expect(statSync(join(home, ".ssh")).mode & 0o7777).toBe(0o700);
 });
 
-describe("the hook before a container is made", () => {
+describe("hooks", () => {
   let dev: Deployment;
   beforeAll(async () => {
     dev = await deployDev(ops);
@@ -81,47 +80,64 @@ describe("the hook before a container is made", () => {
   /** As `execFile` fails. */
   const failing = (message: string, stderr: string) => () =>
     Promise.reject(Object.assign(new Error(message), { stderr }));
+  const sshOpts = (host: string) => JSON.parse(String(dev.resource(`${host}-docker`).inputs["sshOpts"])) as string[];
 
   test.each([
-    ["rabbitmq1", "host1", removeStray("rabbitmq", "acme/warren/dev", "rabbitmq1", 120)],
-    ["haproxy-host5", "host5", removeStray("haproxy", "acme/warren/dev", "haproxy-host5", 30)],
-  ])("of %s removes a stray one on %s", async (part, host, create) => {
+    ["rabbitmq1", "rabbitmq", "host1", 120],
+    ["haproxy-host5", "haproxy", "host5", 30],
+  ])("before %s's container is made, a stray one is removed", async (part, container, host, graceSeconds) => {
     await dev.hook(`${part}-remove-stray`);
-    const sshOpts = JSON.parse(String(dev.resource(`${host}-docker`).inputs["sshOpts"])) as string[];
     const [call, ...others] = mockCalls;
     expect(others).toEqual([]);
     expect([call?.file, call?.args]).toEqual([
       "ssh",
       [
-        ...sshOpts,
+        ...sshOpts(host),
         "-p",
         "2222",
         `ops@198.18.66.1${host.replace("host", "")}`,
-        `sudo -n bash -s create ${part}-remove-stray`,
+        `sudo -n /usr/local/lib/warren/current/warren run remove-stray ${part}-remove-stray`,
       ],
     ]);
-    expect(call && (await text(call.stdin))).toBe(scriptInput({ create }));
+    const data = { container, stack: "acme/warren/dev", part, graceSeconds };
+    expect(call && (await text(call.stdin))).toBe(stepInput(data));
   });
 
-  test("looks for the very labels that the container has", () => {
-    const own = dev.resource("rabbitmq1-container").inputs["labels"] as { label: string; value: string }[];
-    const [stack, part] = own;
-    expect([stack?.label, part?.label]).toEqual([labels.stack, labels.part]);
-    const script = removeStray("rabbitmq", stack?.value ?? "", part?.value ?? "", 120);
-    expect(script).toContain(`--filter label=${labels.stack}=acme/warren/dev --filter label=${labels.part}=rabbitmq1)`);
+  test("a stray one is known by the very labels that the container has", () => {
+    const [stack, part] = dev.resource("rabbitmq1-container").inputs["labels"] as { label: string; value: string }[];
+    expect([stack, part]).toEqual([
+      { label: labels.stack, value: "acme/warren/dev" },
+      { label: labels.part, value: "rabbitmq1" },
+    ]);
+    const step = readFileSync("host/remove-stray.sh", "utf8");
+    expect(step).toContain(`--filter "label=${labels.stack}=$stack" --filter "label=${labels.part}=$part"`);
   });
 
-  test("fails, and says what the host says", async () => {
+  test("before a host is prepared, it becomes the deployment's and gets the library", async () => {
+    await dev.hook("host3-library");
+    const [call, ...others] = mockCalls;
+    expect(others).toEqual([]);
+    // On a connection of its own: only those that are opened later are in the docker group.
+    expect([call?.file, call?.args]).toEqual([
+      "ssh",
+      ["-o", "ControlPath=none", ...sshOpts("host3"), "-p", "2222", "ops@198.18.66.13", "sudo -n bash -s install"],
+    ]);
+    expect(call && (await text(call.stdin))).toBe(installLibrary(readLibrary(), "uuid-deployment", "acme/warren/dev"));
+    expect(dev.resource("host3-prepare").inputs["stdin"]).toContain(`\nlibrary_digest=${readLibrary().digest}\n`);
+  });
+
+  test("fail, and say what the host says", async () => {
     mockEnd = failing("Command failed: ssh …", "no such daemon\n");
     await expect(dev.hook("rabbitmq2-remove-stray")).rejects.toThrow("host2: no such daemon");
+    await expect(dev.hook("host2-library")).rejects.toThrow("host2: no such daemon");
   });
 
-  test("fails, and says why ssh cannot be started", async () => {
+  test("fail, and say why ssh cannot be started", async () => {
     mockEnd = failing("spawn ssh ENOENT", "");
     await expect(dev.hook("rabbitmq2-remove-stray")).rejects.toThrow("host2: spawn ssh ENOENT");
   });
 
-  test("bears an ssh that ends before it has read the script", async () => {
+  test("bear an ssh that ends before it has read everything", async () => {
     await dev.hook("rabbitmq2-remove-stray");
     expect(mockCalls[0]?.stdin.listenerCount("error")).toBeGreaterThan(0);
   });

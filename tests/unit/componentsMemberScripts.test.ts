@@ -1,8 +1,8 @@
 import { deployDev, nodes } from "./support/devStack";
 import { unsealed, type Deployment } from "./support/mocks";
+import { stepInput, stepOf } from "./support/steps";
 
 import * as rabbitmq from "../../commands/rabbitmq";
-import { scriptInput } from "../../commands/shell";
 
 /* Which scripts bring a node into the cluster and out of it, and with what. */
 
@@ -17,25 +17,33 @@ const stdin = (name: string, deployment = dev): unknown => {
 };
 const place = (name: string) => ({ name, container: "rabbitmq", directory: `/var/lib/warren/rabbitmq/${name}` });
 
-test("the node that founds the cluster joins nobody", () => {
-  for (const step of ["stop-app", "reset", "join-cluster", "start-app"]) {
-    const create = rabbitmq.found(place("rabbitmq1"));
-    expect(stdin(`rabbitmq1-${step}`)).toBe(scriptInput({ create }, "rabbitmq1"));
+const plugins = "[rabbitmq_management,rabbitmq_prometheus].\n";
+
+test.each([
+  ["rabbitmq2", { type: "disc", seed: "rabbitmq1", others: ["rabbitmq3"] }],
+  ["rabbitmq3", { type: "ram", seed: "rabbitmq1", others: ["rabbitmq2"] }],
+] as const)("%s joins the seed node, or else another one", (name, join) => {
+  const steps = {
+    "stop-app": { ...place(name), joins: true },
+    reset: { ...place(name), joins: true },
+    "join-cluster": { ...place(name), ...join },
+    "start-app": { ...place(name), joins: true, plugins },
+  };
+  for (const [step, data] of Object.entries(steps)) {
+    expect(stepOf(dev.resource(`${name}-${step}`))).toBe(`rabbitmq/${step}`);
+    expect(stdin(`${name}-${step}`)).toBe(stepInput(data));
   }
 });
 
-test.each([
-  ["rabbitmq2", ["rabbitmq3"], "disc"],
-  ["rabbitmq3", ["rabbitmq2"], "ram"],
-] as const)("%s joins the root, or else %s, as a %s node", (name, others, type) => {
+test("the seed node joins nobody, and its steps change with nothing that it does not need", () => {
   const steps = {
-    "stop-app": rabbitmq.stopApp(place(name)),
-    reset: rabbitmq.reset(place(name)),
-    "join-cluster": rabbitmq.joinCluster(place(name), "rabbitmq1", others, type),
-    "start-app": rabbitmq.startApp(place(name), "[rabbitmq_management,rabbitmq_prometheus].\n"),
+    "stop-app": { joins: false },
+    reset: { joins: false },
+    "join-cluster": { others: [] },
+    "start-app": { joins: false },
   };
-  for (const [step, create] of Object.entries(steps)) {
-    expect(stdin(`${name}-${step}`)).toBe(scriptInput({ create }, name));
+  for (const [step, data] of Object.entries(steps)) {
+    expect(stdin(`rabbitmq1-${step}`)).toBe(stepInput({ ...place("rabbitmq1"), ...data }));
   }
 });
 
@@ -43,52 +51,61 @@ test.each([
   ["rabbitmq1", "disc", ["rabbitmq2", "rabbitmq3"]],
   ["rabbitmq2", "disc", ["rabbitmq1", "rabbitmq3"]],
   ["rabbitmq3", "ram", ["rabbitmq1", "rabbitmq2"]],
-] as const)("%s is a member: settled, after a change started and well, at its end gone", async (name, type, others) => {
-  const settled = (limit: string) =>
-    rabbitmq.settle(place(name), {
+] as const)(
+  "%s is the member that it should be, whatever its container, and leaves at its end",
+  async (name, type, peers) => {
+    const data = (disk: string): rabbitmq.MemberData => ({
+      ...place(name),
       type,
-      peers: others,
-      settings: {
-        plugins: ["rabbitmq_management", "rabbitmq_prometheus"],
-        memoryHighWatermark: 0.4,
-        diskFreeLimit: limit,
-        partitionHandling: "pause_minority",
-      },
+      peers,
+      memory: "0.4",
+      disk,
+      partitions: "pause_minority",
+      plugins: ["rabbitmq_management", "rabbitmq_prometheus"],
+      stopped: false,
+      grace: 120,
+      amqpPort: 5672,
+      containerId: `id of ${name}-container`,
     });
-  const scripts = (limit: string) => ({
-    create: settled(limit),
-    update: [
-      `# id of ${name}-container`,
-      rabbitmq.start(place(name), 5672),
-      settled(limit),
-      rabbitmq.awaitWell(place(name), 5672),
-    ].join("\n"),
-    delete: rabbitmq.leave(place(name)),
-  });
-  expect(stdin(`${name}-member`)).toBe(scriptInput(scripts("1GB"), name));
-  const other = await deployDev({ "rabbitmq.diskFreeLimit": "7GB" });
-  expect(stdin(`${name}-member`, other)).toBe(scriptInput(scripts("7GB"), name));
-});
+    const member = dev.resource(`${name}-member`);
+    expect(stepOf(member)).toBe("rabbitmq/member");
+    expect(member.inputs["delete"]).toContain("delete rabbitmq/member");
+    expect(stdin(`${name}-member`)).toBe(stepInput(data("1GB")));
+    const other = await deployDev({ "rabbitmq.diskFreeLimit": "7GB" });
+    expect(stdin(`${name}-member`, other)).toBe(stepInput(data("7GB")));
+  },
+);
 
-test("the cluster is held against the config, and given its name and its administrator, on the root", () => {
-  const members: rabbitmq.ExpectedMember[] = [
-    { name: "rabbitmq1", type: "disc" },
-    { name: "rabbitmq2", type: "disc" },
-    { name: "rabbitmq3", type: "ram" },
-  ];
-  const expected = { members, lost: [] };
-  const update = [
-    ...nodes.map((name) => `# id of ${name}-container`),
-    rabbitmq.formed(place("rabbitmq1"), expected, true),
-  ].join("\n");
-  expect(stdin("rabbitmq-formed")).toBe(
-    scriptInput({ create: rabbitmq.formed(place("rabbitmq1"), expected, false), update }, "rabbitmq-formed"),
+test("the cluster is held against the config, and given its name and its administrator, on the seed node", () => {
+  const formed: rabbitmq.FormedData = {
+    ...place("rabbitmq1"),
+    disc: ["rabbitmq1", "rabbitmq2"],
+    ram: ["rabbitmq3"],
+    lost: [],
+    containers: nodes.map((name) => `id of ${name}-container`),
+    stopped: false,
+  };
+  expect(stepOf(dev.resource("rabbitmq-formed"))).toBe("rabbitmq/formed");
+  expect(stdin("rabbitmq-formed")).toBe(stepInput(formed));
+  expect(stdin("rabbitmq-name")).toBe(
+    stepInput({
+      ...place("rabbitmq1"),
+      clusterName: "rabbitmq",
+      members: '["rabbit@rabbitmq1","rabbit@rabbitmq2","rabbit@rabbitmq3"]',
+    }),
   );
-  const named = rabbitmq.nameCluster(place("rabbitmq1"), "rabbitmq", members);
-  expect(stdin("rabbitmq-name")).toBe(scriptInput({ create: named }));
-  const admin = { username: "admin", password: "generated-rabbitmq-password", vhost: "app" };
-  const administrator = rabbitmq.administrator(place("rabbitmq1"), admin, 15672);
+  const administrator = dev.resource("rabbitmq-administrator");
+  expect(stepOf(administrator)).toBe("rabbitmq/administrator");
+  expect(administrator.inputs["delete"]).toContain("delete rabbitmq/administrator");
+  const login = { username: "admin", password: "generated-rabbitmq-password", vhost: "app" };
   expect(stdin("rabbitmq-administrator")).toBe(
-    scriptInput({ create: administrator, delete: rabbitmq.retireAdministrator(place("rabbitmq1"), "admin") }),
+    stepInput({
+      ...place("rabbitmq1"),
+      username: login.username,
+      password: login.password,
+      path: rabbitmq.permissionsPath("app", "admin"),
+      definitions: rabbitmq.administratorDefinitions(login),
+      managementPort: 15672,
+    }),
   );
 });

@@ -1,5 +1,8 @@
 import { deployDev, home, knownKey } from "./support/devStack";
 import { imageId, unsealed, type Deployment, type Resource } from "./support/mocks";
+import { lockOf, stepOf } from "./support/steps";
+
+import { readFileSync } from "node:fs";
 
 /* What each kind of resource is asked for. */
 
@@ -9,6 +12,8 @@ beforeAll(async () => {
   dev = await deployDev();
   commands = dev.resources.filter(({ type }) => type === "command:remote:Command");
 });
+
+const warren = "/usr/local/lib/warren/current/warren";
 
 /** Some input of each command that has it. */
 const each = (input: string) =>
@@ -34,6 +39,7 @@ const ownLog = {
   logDriver: "json-file",
   logOpts: { "max-size": "50m", "max-file": "3" },
 };
+const bind = (source: string, target: string) => ({ type: "bind", source, target });
 const port = (external: number, internal = external) => ({ internal, external });
 /** The CLI's own ports: the distribution's with 10000 to 10010 added. */
 const cliPorts = (first: number) => Array.from({ length: 11 }, (_, offset) => port(first + offset));
@@ -49,10 +55,11 @@ describe("containers", () => {
       destroyGraceSeconds: 120,
       envs: ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672", "TZ=Asia/Shanghai"],
       ports: [port(5672), port(5671), port(15672), port(15692), port(4369), port(25672), ...cliPorts(35672)],
-      volumes: [
-        { hostPath: "/var/lib/warren/rabbitmq/rabbitmq2/data", containerPath: "/var/lib/rabbitmq" },
-        { hostPath: "/var/lib/warren/rabbitmq/rabbitmq2/conf", containerPath: "/etc/rabbitmq" },
-        { hostPath: "/var/lib/warren/rabbitmq/rabbitmq2/hosts", containerPath: "/etc/hosts" },
+      mounts: [
+        bind("/var/lib/warren/rabbitmq/rabbitmq2/data", "/var/lib/rabbitmq"),
+        bind("/var/lib/warren/rabbitmq/rabbitmq2/conf", "/etc/rabbitmq"),
+        bind("/var/lib/warren/rabbitmq/rabbitmq2/hosts", "/etc/hosts"),
+        { ...bind("/var/lib/warren/rabbitmq/rabbitmq2/data/.warren", "/run/warren/data"), readOnly: true },
       ],
       labels: [
         { label: "io.warren.stack", value: "acme/warren/dev" },
@@ -127,7 +134,7 @@ describe("containers", () => {
         ...cliPorts(35682),
       ],
       ulimits: [{ name: "nofile", soft: 100000, hard: 100000 }],
-      volumes: ["data", "conf", "hosts"].map((name) => ({ hostPath: `/srv/mq/rabbitmq1/${name}` })),
+      mounts: ["data", "conf", "hosts", "data/.warren"].map((name) => ({ source: `/srv/mq/rabbitmq1/${name}` })),
     });
     expect(other.resource("haproxy-host4-container").inputs).toMatchObject({
       envs: [],
@@ -136,11 +143,16 @@ describe("containers", () => {
     });
   });
 
-  test("a stray one that a killed run left is removed before each is made, on every attempt", () => {
+  test("a stray one that a killed run left is removed before each is made, on every attempt; hosts get the library first", () => {
     const hooks = dev.resources
       .filter(({ hooks: own }) => Object.keys(own).length > 0)
       .map(({ name, hooks: own }) => [name, own]);
+    const libraries = [1, 2, 3, 4, 5].map((n) => [
+      `host${n}-prepare`,
+      { beforeCreateList: [`host${n}-library`], beforeUpdateList: [`host${n}-library`] },
+    ]);
     expect(Object.fromEntries(hooks)).toEqual({
+      ...Object.fromEntries(libraries),
       "rabbitmq1-container": { beforeCreateList: ["rabbitmq1-remove-stray"] },
       "rabbitmq2-container": { beforeCreateList: ["rabbitmq2-remove-stray"] },
       "rabbitmq3-container": { beforeCreateList: ["rabbitmq3-remove-stray"] },
@@ -179,24 +191,32 @@ test("each host's Docker is reached with the operator's key, and knows that host
 
 describe("commands", () => {
   test("say what they are in one line, and keep quiet about the rest", () => {
-    for (const { name, inputs, additionalSecretOutputs } of commands) {
+    for (const resource of commands) {
+      const { name, inputs, additionalSecretOutputs } = resource;
+      const step = stepOf(resource);
       expect(inputs).toMatchObject({
-        create: `bash -s create ${name}`,
+        create: step === undefined ? `bash -s create ${name}` : `${warren} create ${step} ${name}`,
         logging: "none",
         addPreviousOutputInEnv: false,
       });
       expect(additionalSecretOutputs).toEqual(expect.arrayContaining(["stdout", "stderr", "connection"]));
       expect(Object.keys(inputs).filter((key) => ["environment", "assetPaths"].includes(key))).toEqual([]);
     }
-    expect(commands).toHaveLength(46);
+    expect(commands).toHaveLength(47);
   });
 
   test("that are not done anew when something changes, but go on from what is there: members, and the whole cluster", () => {
     const names = ["rabbitmq1-member", "rabbitmq2-member", "rabbitmq3-member", "rabbitmq-formed"];
-    expect(each("update")).toEqual(
-      Object.fromEntries(names.map((name): [string, string] => [name, `bash -s update ${name}`])),
-    );
-    for (const { name } of commands) expect(stdin(dev, name).includes("\nupdate)\n")).toBe(names.includes(name));
+    for (const resource of commands) {
+      const { name, inputs } = resource;
+      const step = stepOf(resource);
+      const script = names.includes(name) ? `bash -s update ${name}` : undefined;
+      expect([name, inputs["update"]]).toEqual([
+        name,
+        step === undefined ? script : `${warren} update ${step} ${name}`,
+      ]);
+      if (step === undefined) expect(stdin(dev, name).includes("\nupdate)\n")).toBe(names.includes(name));
+    }
   });
 
   test("that have an end: hosts' preparation, logins, files, members, configurations, services", () => {
@@ -204,34 +224,45 @@ describe("commands", () => {
     names.push("rabbitmq-administrator", "rabbitmq1-files", "rabbitmq2-files", "rabbitmq3-files");
     names.push("rabbitmq1-member", "rabbitmq2-member", "rabbitmq3-member");
     names.push("haproxy-host4-config", "haproxy-host5-config", "vip-host4-service", "vip-host5-service");
-    expect(each("delete")).toEqual(
-      Object.fromEntries(names.map((name): [string, string] => [name, `bash -s delete ${name}`])),
-    );
-    for (const { name } of commands) expect(stdin(dev, name).includes("\ndelete)\n")).toBe(names.includes(name));
+    expect(Object.keys(each("delete")).sort()).toEqual(names.sort());
+    for (const resource of commands.filter(({ name }) => names.includes(name))) {
+      const { name, inputs } = resource;
+      const step = stepOf(resource);
+      expect(inputs["delete"]).toBe(
+        step === undefined
+          ? `bash -s delete ${name}`
+          : `test ! -e /usr/local/lib/warren -a ! -e /etc/warren/owner || ${warren} delete ${step} ${name}`,
+      );
+      const text = step === undefined ? stdin(dev, name) : readFileSync(`host/${step}.sh`, "utf8");
+      expect([name, text]).toEqual([
+        name,
+        expect.stringMatching(step === undefined ? /\ndelete\)\n/ : /\ndelete\(\) \{/),
+      ]);
+    }
   });
 
-  test("that run anew when what they watch is made anew", () => {
-    const settled = [
-      "id of vip-host4-service",
-      "id of vip-host5-service",
-      ...["id of haproxy-host4-ready", "id of haproxy-host5-ready"],
-      '{"address":"198.18.66.100/24","virtualRouterId":51,"priorities":[101,100],"check":{"intervalSeconds":1,"rise":1,"fall":1}}',
-    ];
-    expect(each("triggers")).toEqual({
-      "rabbitmq1-boot": ["id of rabbitmq1-container"],
-      "rabbitmq2-boot": ["id of rabbitmq2-container"],
-      "rabbitmq3-boot": ["id of rabbitmq3-container"],
-      "haproxy-host4-ready": ["id of haproxy-host4-container"],
-      "haproxy-host5-ready": ["id of haproxy-host5-container"],
-      "vip-host4-holds": settled,
-      "vip-host5-stands-by": settled,
-    });
+  test("that run again when a container is replaced have its id among their data", () => {
+    const ids = commands.flatMap(({ name }) =>
+      [...stdin(dev, name).matchAll(/id of (\S+?)-container/g)].map(([, part]): [string, string] => [name, part ?? ""]),
+    );
+    const nodes = ["rabbitmq1", "rabbitmq2", "rabbitmq3"];
+    expect(ids.sort()).toEqual(
+      [
+        ...nodes.flatMap((node) => [`${node}-boot`, `${node}-member`].map((name) => [name, node])),
+        ...nodes.map((node) => ["rabbitmq-formed", node]),
+        ...["haproxy-host4", "haproxy-host5"].map((balancer) => [`${balancer}-ready`, balancer]),
+      ].sort(),
+    );
+    expect(each("triggers")).toEqual({});
   });
 
   test("of one node never run at the same time", () => {
-    for (const { name } of commands) {
-      const [, lock] = /^exec 9> \/run\/lock\/warren-(.*)$/m.exec(stdin(dev, name)) ?? [];
-      expect([name, lock]).toEqual([name, name === "rabbitmq-formed" ? name : /^rabbitmq\d/.exec(name)?.[0]]);
+    for (const resource of commands) {
+      const { name } = resource;
+      expect([name, lockOf(resource)]).toEqual([
+        name,
+        name === "rabbitmq-formed" ? name : /^rabbitmq\d/.exec(name)?.[0],
+      ]);
     }
   });
 
@@ -241,7 +272,9 @@ describe("commands", () => {
       return [name, host.replace("198.18.66.1", "host")];
     });
     for (const [name, host] of hosts) {
-      const own = /host\d/.exec(name)?.[0] ?? `host${/^rabbitmq(\d)/.exec(name)?.[1] ?? 1}`;
+      // The client logs in from the balancer's host that does not hold the virtual IP.
+      const other = name === "service" ? 5 : 1;
+      const own = /host\d/.exec(name)?.[0] ?? `host${/^rabbitmq(\d)/.exec(name)?.[1] ?? other}`;
       expect([name, host]).toEqual([name, own]);
     }
   });
@@ -286,15 +319,32 @@ describe("the settings label, by which a running container is known as the wante
     expect(await label(changes)).toBe(asNow());
   });
 
+  test("is that of release 0.1.0, whose containers are not replaced for another form of the same", () => {
+    const digests = ["rabbitmq1", "rabbitmq2", "rabbitmq3"].map(
+      (node) => labelsOf(dev, `${node}-container`)["io.warren.settings"],
+    );
+    expect(digests).toEqual(["a187bb5e5154295f", "e6c492a55e92eda3", "070e20d941417fd4"]);
+  });
+
   test("is the one that the node's gate looks for, with the image's id", () => {
     for (const node of ["rabbitmq1", "rabbitmq2", "rabbitmq3"]) {
       const settings = labelsOf(dev, `${node}-container`)["io.warren.settings"] ?? "none";
-      expect(stdin(dev, `${node}-gate`)).toContain(`\n"true ${imageId} ${settings}")\n`);
+      expect(stdin(dev, `${node}-gate`)).toContain(`\nimage=${imageId}\nsettings=${settings}\n`);
     }
   });
 });
 
-test("nothing is renamed by aliases, and no difference is ignored", () => {
-  for (const { aliases, ignoreChanges, retainOnDelete } of dev.resources)
-    expect([aliases, ignoreChanges, retainOnDelete]).toEqual([0, [], false]);
+test("nothing is renamed by aliases, and no difference is ignored but how a broker's directories are mounted", () => {
+  for (const { name, aliases, ignoreChanges, retainOnDelete } of dev.resources) {
+    // A container of a release before is not replaced for it.
+    const ignored = /^rabbitmq\d-container$/.test(name) ? ["mounts", "volumes"] : [];
+    expect([name, aliases, ignoreChanges, retainOnDelete]).toEqual([name, 0, ignored, false]);
+  }
+});
+
+test("a broker's files and certificates end before they are made again: their end would take the new ones away", async () => {
+  const secured = await deployDev({ tls: {} });
+  const first = secured.resources.filter(({ deleteBeforeReplace }) => deleteBeforeReplace).map(({ name }) => name);
+  const names = ["rabbitmq1", "rabbitmq2", "rabbitmq3"].flatMap((node) => [`${node}-files`, `${node}-tls`]);
+  expect(first.sort()).toEqual(names.sort());
 });

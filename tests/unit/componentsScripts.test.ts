@@ -4,13 +4,11 @@ import { join } from "node:path";
 
 import { deployDev, home, nodes } from "./support/devStack";
 import { imageId, unsealed, type Deployment } from "./support/mocks";
+import { stepInput, stepOf } from "./support/steps";
 
-import { containerOwner, refuseForeign } from "../../commands/docker";
-import { writeFiles } from "../../commands/files";
-import * as haproxy from "../../commands/haproxy";
-import { prepareHost, unprepareHost } from "../../commands/prepareHost";
-import * as rabbitmq from "../../commands/rabbitmq";
-import { scriptInput } from "../../commands/shell";
+import { readLibrary } from "../../commands/library";
+import type { FilesData } from "../../commands/rabbitmq/files";
+import type { BootData } from "../../commands/rabbitmq/joining";
 import { haproxyCfg, type HaproxyCfg } from "../../templates/haproxyCfg";
 import { enabledPlugins, hostsFile, rabbitmqConf } from "../../templates/rabbitmqConf";
 import { certificate, certificateKey } from "./configFixture";
@@ -38,20 +36,21 @@ const peers = [
 ];
 
 test.each(["host1", "host2", "host3", "host4", "host5"])("%s is prepared as the config says", (name) => {
-  const create = prepareHost({
-    name,
+  const data = {
+    host: name,
     user: "root",
     installDocker: true,
     registryMirrors: ["http://198.18.66.1:5000"],
     insecureRegistries: ["198.18.66.1:5000"],
-    reservedPorts: ["35672-35682"],
     timezone: "Asia/Shanghai",
-  });
-  expect(stdin(`${name}-prepare`)).toBe(scriptInput({ create, delete: unprepareHost(name) }));
+    reservedPorts: ["35672-35682"],
+    libraryDigest: readLibrary().digest,
+  };
+  expect(stdin(`${name}-prepare`)).toBe(stepInput(data));
 });
 
 describe.each(nodes)("%s", (name) => {
-  test("looks before it writes its files; at its end they are moved aside", () => {
+  test("gets its files", () => {
     const own = { owner: "container" };
     const conf = rabbitmqConf({
       username: "admin",
@@ -66,34 +65,37 @@ describe.each(nodes)("%s", (name) => {
     });
     const plugins = enabledPlugins(["rabbitmq_management", "rabbitmq_prometheus"]);
     const { directory } = place(name);
-    const create = [
-      refuseForeign("rabbitmq", "acme/warren/dev", name),
-      rabbitmq.refuseMove(place(name), ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672"]),
-      containerOwner("rabbitmq:3.8.9-management", "rabbitmq"),
-      rabbitmq.makeDirectories(place(name)),
-      rabbitmq.writeHosts(place(name), hostsFile(name, peers)),
-      writeFiles([
+    const data: FilesData = {
+      ...place(name),
+      stack: "acme/warren/dev",
+      image: "rabbitmq:3.8.9-management",
+      fixed: ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672"],
+      hosts: hostsFile(name, peers),
+      files: [
         { path: `${directory}/conf/enabled_plugins`, mode: "0640", ...own, content: plugins },
         { path: `${directory}/conf/rabbitmq.conf`, mode: "0440", ...own, content: conf },
-      ]),
-      rabbitmq.writeCookie(place(name), "generated-rabbitmq-cookie"),
-      ...(name === "rabbitmq1" ? [] : [rabbitmq.bootBare(place(name))]),
-    ].join("\n");
-    const scripts = { create, delete: rabbitmq.moveAside(place(name)) };
-    expect(stdin(`${name}-files`)).toBe(scriptInput(scripts, name));
+      ],
+      cookie: "generated-rabbitmq-cookie",
+      adopts: false,
+      joins: name !== "rabbitmq1",
+    };
+    expect(stepOf(dev.resource(`${name}-files`))).toBe("rabbitmq/files");
+    expect(stdin(`${name}-files`)).toBe(stepInput(data));
   });
 
   test("is gated, and has booted when the broker listens inside its container", () => {
     const labels = dev.resource(`${name}-container`).inputs["labels"] as { value: string }[];
-    const gate = rabbitmq.gate(place(name), { image: imageId, settings: labels[2]!.value }, [], 5672);
-    expect(stdin(`${name}-gate`)).toBe(scriptInput({ create: gate }, name));
-    expect(stdin(`${name}-boot`)).toBe(scriptInput({ create: rabbitmq.awaitBoot(place(name), 5672) }, name));
+    const wanted = { image: imageId, settings: labels[2]!.value, lost: [], amqpPort: 5672 };
+    expect(stepOf(dev.resource(`${name}-gate`))).toBe("rabbitmq/gate");
+    expect(stdin(`${name}-gate`)).toBe(stepInput({ ...place(name), ...wanted, joins: name !== "rabbitmq1" }));
+    const booted: BootData = { ...place(name), amqpPort: 5672, containerId: `id of ${name}-container` };
+    expect(stepOf(dev.resource(`${name}-boot`))).toBe("rabbitmq/boot");
+    expect(stdin(`${name}-boot`)).toBe(stepInput(booted));
   });
 });
 
 describe.each(["host4", "host5"])("the balancer on %s", (host) => {
-  const at = { container: "haproxy", directory: `/var/lib/warren/haproxy/${host}`, image: "haproxy:2.6" };
-  const own = { mode: "0440", owner: "container" };
+  const at = { container: "haproxy", directory: `/var/lib/warren/haproxy/${host}` };
   const brokerPorts = {
     amqp: 5672,
     amqps: 5671,
@@ -118,16 +120,14 @@ describe.each(["host4", "host5"])("the balancer on %s", (host) => {
     certificates: [],
     passThrough: false,
   };
-  const script = (files: { name: string; content: string }[]) => {
-    const create = [
-      refuseForeign("haproxy", "acme/warren/dev", `haproxy-${host}`),
-      containerOwner("haproxy:2.6", "haproxy"),
-      haproxy.stage(at),
-      writeFiles(files.map(({ name, content }) => ({ path: `${at.directory}/new/${name}`, ...own, content }))),
-      haproxy.takeUp(at),
-    ].join("\n");
-    return scriptInput({ create, delete: haproxy.removeConfig(at) });
-  };
+  const config = (files: { name: string; content: string }[]) =>
+    stepInput({
+      ...at,
+      ...{ stack: "acme/warren/dev", part: `haproxy-${host}`, byHand: false, image: "haproxy:2.6" },
+      files: files.map(({ name, content }) => ({
+        ...{ path: `${at.directory}/new/${name}`, mode: "0440", owner: "container", content },
+      })),
+    });
   /** Where the balancer says that it runs by this configuration. */
   const pathOf = (text: HaproxyCfg, pems: string[] = []) => {
     const digest = createHash("sha256")
@@ -135,12 +135,17 @@ describe.each(["host4", "host5"])("the balancer on %s", (host) => {
       .digest("hex");
     return `/configuration/${digest.slice(0, 32)}`;
   };
-  const ready = (configuration: string, port: number) =>
-    scriptInput({ create: haproxy.awaitServing(at, port, { health: "/healthz", configuration }) });
+  const ready = (configurationPath: string, statsPort: number) =>
+    stepInput({
+      ...at,
+      ...{ containerId: `id of haproxy-${host}-container`, statsPort, healthPath: "/healthz", configurationPath },
+      ...{ brokers: ["rabbitmq1", "rabbitmq2", "rabbitmq3"], login: "admin:generated-haproxy-stats-password" },
+      waitSeconds: 60,
+    });
 
   test("looks before it stages its configuration, and takes it up", () => {
     const content = haproxyCfg({ ...cfg, configurationPath: pathOf(cfg) });
-    expect(stdin(`haproxy-${host}-config`)).toBe(script([{ name: "haproxy.cfg", content }]));
+    expect(stdin(`haproxy-${host}-config`)).toBe(config([{ name: "haproxy.cfg", content }]));
   });
 
   test("has its certificates beside its configuration, and brokers at the ports of their hosts", async () => {
@@ -168,7 +173,7 @@ describe.each(["host4", "host5"])("the balancer on %s", (host) => {
     const pem = certificate + certificateKey;
     const configurationPath = pathOf(text, [pem, pem]);
     expect(stdin(`haproxy-${host}-config`, other)).toBe(
-      script([
+      config([
         { name: "haproxy.cfg", content: haproxyCfg({ ...text, configurationPath }) },
         { name: "frontend.pem", content: pem },
         { name: "frontend-2.pem", content: pem },
@@ -179,8 +184,9 @@ describe.each(["host4", "host5"])("the balancer on %s", (host) => {
 
   test("logs to the host's rsyslog where the config says so", async () => {
     const other = await deployDev({ "haproxy.log": { target: "rsyslog", facility: "local3", file: "/srv/x.log" } });
-    const create = haproxy.logByRsyslog({ directory: at.directory, facility: "local3", file: "/srv/x.log" });
-    expect(stdin(`haproxy-${host}-log`, other)).toBe(scriptInput({ create, delete: haproxy.endLogByRsyslog() }));
+    expect(stdin(`haproxy-${host}-log`, other)).toBe(
+      stepInput({ directory: at.directory, facility: "local3", file: "/srv/x.log" }),
+    );
     expect(other.resource(`haproxy-${host}-container`).dependsOn).toContain(`haproxy-${host}-log`);
     expect(other.resource(`haproxy-${host}-container`).inputs["volumes"]).toContainEqual({
       hostPath: `${at.directory}/log`,
@@ -195,19 +201,26 @@ describe.each(["host4", "host5"])("the balancer on %s", (host) => {
 
   test("is not replaced before the virtual IP can be on the other balancer's host", () => {
     const labels = dev.resource(`haproxy-${host}-container`).inputs["labels"] as { value: string }[];
-    const wayOut = {
-      ips: ["198.18.66.100"],
+    const data = {
+      ...at,
+      ...{ image: imageId, settings: labels[2]!.value, ips: ["198.18.66.100"] },
       others: [host === "host4" ? "198.18.66.15" : "198.18.66.14"],
-      health: { port: 8100, path: "/healthz" },
+      ...{ healthPort: 8100, healthPath: "/healthz", waitSeconds: 60, leaveSeconds: 60 },
     };
-    const create = haproxy.gate(at, { image: imageId, settings: labels[2]!.value }, wayOut);
-    expect(stdin(`haproxy-${host}-gate`)).toBe(scriptInput({ create }));
+    expect(stdin(`haproxy-${host}-gate`)).toBe(stepInput(data));
+  });
+
+  test("waits as long as the config's checks may take", async () => {
+    const check = { intervalSeconds: 30, rise: 3, fall: 3 };
+    const other = await deployDev({ "haproxy.check": check, "vip.check": check });
+    expect(stdin(`haproxy-${host}-gate`, other)).toContain("\nwait_seconds=130\nleave_seconds=150\n");
+    expect(stdin(`haproxy-${host}-ready`, other)).toContain("\nwait_seconds=130\n");
   });
 });
 
 test("every script is one of these", () => {
   const tested =
-    /^(host\d-prepare|rabbitmq\d-(files|gate|boot|stop-app|reset|join-cluster|start-app|member)|rabbitmq-(formed|name|administrator)|haproxy-host\d-(config|gate|ready)|vip-host\d-(package|config|service|holds|stands-by))$/;
+    /^(host\d-prepare|rabbitmq\d-(files|gate|boot|stop-app|reset|join-cluster|start-app|member)|rabbitmq-(formed|name|administrator)|haproxy-host\d-(config|gate|ready)|vip-host\d-(package|config|service|holds|stands-by)|service)$/;
   const commands = dev.resources.filter(({ type }) => type === "command:remote:Command").map(({ name }) => name);
   expect(commands.filter((name) => !tested.test(name))).toEqual([]);
 });

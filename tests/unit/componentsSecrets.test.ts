@@ -36,7 +36,10 @@ const commandsOf = (deployment: Deployment) =>
   deployment.resources.filter(({ type }) => type === "command:remote:Command").map(({ name }) => name);
 
 const files = nodes.map((node) => `${node}-files.stdin`);
-const configs = ["haproxy-host4-config.stdin", "haproxy-host5-config.stdin"];
+const balancers = ["host4", "host5"].map((host) => `haproxy-${host}`);
+const configs = balancers.map((balancer) => `${balancer}-config.stdin`);
+/** The balancers are asked what they see. */
+const looks = balancers.flatMap((balancer) => [`${balancer}-config.stdin`, `${balancer}-ready.stdin`]);
 const services = ["vip-host4-config.stdin", "vip-host5-config.stdin"];
 
 describe("generated secrets", () => {
@@ -56,8 +59,9 @@ describe("generated secrets", () => {
           "outputs of warren-dev.password",
           "rabbitmq-administrator.stdin",
           ...files,
+          "service.stdin",
         ],
-        stats: [...configs, "outputs of haproxy.statsPassword", "outputs of warren-dev.stats.password"],
+        stats: [...looks, "outputs of haproxy.statsPassword", "outputs of warren-dev.stats.password"],
         vrrp: services,
         login: commandsOf(dev)
           .map((name) => `${name}.connection.privateKey`)
@@ -77,12 +81,9 @@ describe("generated secrets", () => {
     for (const { additionalSecretOutputs } of made) expect(additionalSecretOutputs).toContain("result");
   });
 
-  test("a cookie goes into a file of its own, which nobody but the broker may read", () => {
-    const cookie = Buffer.from(generated.cookie).toString("base64");
+  test("a cookie is a value by itself, in no file's text", () => {
     for (const node of nodes) {
-      expect(unsealed(dev.resource(`${node}-files`).inputs["stdin"])).toContain(
-        `\n0400 container /var/lib/warren/rabbitmq/${node}/data/rotation/.erlang.cookie ${cookie}\n`,
-      );
+      expect(unsealed(dev.resource(`${node}-files`).inputs["stdin"])).toContain(`\ncookie=${generated.cookie}\n`);
     }
   });
 
@@ -128,8 +129,9 @@ describe("secrets of the config", () => {
           "outputs of warren-dev.password",
           "rabbitmq-administrator.stdin",
           ...files,
+          "service.stdin",
         ],
-        stats: [...configs, "outputs of haproxy.statsPassword", "outputs of warren-dev.stats.password"],
+        stats: [...looks, "outputs of haproxy.statsPassword", "outputs of warren-dev.stats.password"],
         vrrp: services,
         tls: configs,
         login: commandsOf(dev)

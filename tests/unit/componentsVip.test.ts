@@ -1,34 +1,29 @@
 import { createHash } from "node:crypto";
 
 import { deployDev } from "./support/devStack";
-import { unsealed, type Deployment } from "./support/mocks";
+import { inputOf, stepOf } from "./support/steps";
+import type { Deployment } from "./support/mocks";
 
-import { writeFiles } from "../../commands/files";
-import * as keepalived from "../../commands/keepalived";
-import * as keepalivedFiles from "../../commands/keepalivedFiles";
-import { scriptInput } from "../../commands/shell";
+import { render } from "../../commands/step";
 import { keepalivedConf, type KeepalivedConf, type VrrpInstance } from "../../templates/keepalivedConf";
 
-/* Which scripts the virtual IPs' hosts are given, and with what. */
+/* Which steps the virtual IPs' hosts are given, and with what data. */
 
 let dev: Deployment;
 beforeAll(async () => {
   dev = await deployDev();
 });
 
-const stdin = (name: string, deployment = dev): unknown => {
-  const value = deployment.resource(name).inputs["stdin"];
-  return unsealed(value) ?? value;
-};
+const data = (name: string, deployment = dev): string => inputOf(deployment.resource(name));
 
-/** The files that a script writes, by path. */
-const filesOf = (name: string, deployment: Deployment): Record<string, string> =>
-  Object.fromEntries(
-    [...String(stdin(name, deployment)).matchAll(/^0\d{3} \S+ (\/\S+) (\S+)$/gm)].map(([, path = "", data = ""]) => [
-      path,
-      Buffer.from(data, "base64").toString(),
-    ]),
-  );
+/** A host's keepalived.conf, as its step has it before it has been checked. */
+const staged = (host: string, deployment: Deployment): string => {
+  const [, text = ""] =
+    /^'0400 root:root \/etc\/keepalived\/keepalived\.conf\.staged (\S+)'$/m.exec(
+      data(`vip-${host}-config`, deployment),
+    ) ?? [];
+  return Buffer.from(text, "base64").toString();
+};
 
 const instance: VrrpInstance = {
   interface: "eth0",
@@ -40,10 +35,12 @@ const instance: VrrpInstance = {
   password: "generated-vip-password",
   preempt: true,
 };
+const program = (host: string, directory = "/var/lib/warren/haproxy"): string =>
+  `/etc/keepalived/warren-serves ${directory}/${host}/health-port /healthz`;
 const conf = (host: string, changes: Partial<VrrpInstance>): KeepalivedConf => ({
   routerId: host,
   instances: [{ ...instance, ...changes }],
-  check: { script: "/etc/keepalived/warren-check", intervalSeconds: 1, rise: 1, fall: 1 },
+  check: { script: program(host), intervalSeconds: 1, rise: 1, fall: 1 },
 });
 const own = (host: string) => ({ stack: "acme/warren/dev", part: `vip-${host}` });
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -54,25 +51,26 @@ describe.each([
 ] as const)("on %s: %s with priority %i", (host, role, priority, peer) => {
   const text = keepalivedConf(conf(host, { role, priority }));
 
-  test("nobody else may have the address; then the configuration is staged and checked", () => {
-    const check = keepalived.checkScript(`/var/lib/warren/haproxy/${host}/health-port`, "/healthz");
-    const newcomer = { interface: "eth0", virtualRouterId: 51, ips: ["198.18.66.100"], peers: [peer] };
-    const create = [
-      keepalived.refuseTaken([newcomer], own(host)),
-      writeFiles([
-        { path: "/etc/keepalived/warren-check", mode: "0755", content: check },
-        { path: keepalivedFiles.unitFile, mode: "0644", content: keepalivedFiles.unitText },
-        { path: "/etc/keepalived/keepalived.conf.staged", mode: "0400", content: text },
-      ]),
-      keepalived.check(),
-    ].join("\n");
-    expect(stdin(`vip-${host}-config`)).toBe(scriptInput({ create }));
-    expect(stdin(`vip-${host}-package`)).toBe(scriptInput({ create: keepalived.install() }));
+  test("gets a configuration that is checked; no other machine may have the address", () => {
+    expect(staged(host, dev)).toBe(text);
+    expect(stepOf(dev.resource(`vip-${host}-config`))).toBe("keepalived/config");
+    expect(data(`vip-${host}-config`)).toContain(
+      render({ ...own(host), instances: [`eth0 51 198.18.66.100 ${peer}`] })
+        .split("\n")
+        .slice(2)
+        .join("\n"),
+    );
+    expect(data(`vip-${host}-config`)).toContain(render(own(host)));
+    expect(data(`vip-${host}-package`)).toContain(render({ contained: false }));
   });
 
-  test("is taken up, and at its end removed", () => {
-    const scripts = { create: keepalived.takeUp(sha256(text), own(host)), delete: keepalived.remove(host) };
-    expect(stdin(`vip-${host}-service`)).toBe(scriptInput(scripts));
+  test("loads it, and at its end removes it", () => {
+    const service = dev.resource(`vip-${host}-service`);
+    expect(stepOf(service)).toBe("keepalived/service");
+    expect(data(`vip-${host}-service`)).toContain(
+      render({ ...own(host), host, digest: sha256(text), contained: false }),
+    );
+    expect(service.inputs["delete"]).toContain("delete keepalived/service");
   });
 });
 
@@ -86,9 +84,12 @@ test("no host takes a configuration up before all have theirs, and no host waits
   }
 });
 
+const looked = (address: string, seconds = 30): string => render({ address, interface: "eth0", seconds });
+
 test("it is held by the preferred host, and by no other", () => {
-  expect(stdin("vip-host4-holds")).toBe(scriptInput({ create: keepalived.awaitHeld("198.18.66.100", "eth0") }));
-  expect(stdin("vip-host5-stands-by")).toBe(scriptInput({ create: keepalived.awaitNotHeld("198.18.66.100", "eth0") }));
+  expect(stepOf(dev.resource("vip-host4-holds"))).toBe("keepalived/holds");
+  expect(stepOf(dev.resource("vip-host5-stands-by"))).toBe("keepalived/stands-by");
+  for (const name of ["vip-host4-holds", "vip-host5-stands-by"]) expect(data(name)).toContain(looked("198.18.66.100"));
 });
 
 test("is prepared, checked and given up as its section says", async () => {
@@ -99,12 +100,10 @@ test("is prepared, checked and given up as its section says", async () => {
     "vip.hosts": ["host5", "host4"],
     "haproxy.directory": "/srv/lb",
   });
-  const files = filesOf("vip-host5-config", other);
-  expect(files["/etc/keepalived/warren-check"]).toBe(keepalived.checkScript("/srv/lb/host5/health-port", "/healthz"));
-  expect(files["/etc/keepalived/keepalived.conf.staged"]).toBe(
+  expect(staged("host5", other)).toBe(
     keepalivedConf({
       ...conf("host5", { interface: "bond0.7", priority: 150 }),
-      check: { script: "/etc/keepalived/warren-check", intervalSeconds: 3, rise: 2, fall: 4, weight: -20 },
+      check: { script: program("host5", "/srv/lb"), intervalSeconds: 3, rise: 2, fall: 4, weight: -20 },
     }),
   );
   expect(other.resource("vip-host4-stands-by").dependsOn).toContain("vip-host5-holds");
@@ -120,26 +119,22 @@ test("several virtual IPs: each balancer is the preferred one of some; unicast, 
     "vip.gratuitousArp": { repeat: 3 },
   });
   const unicast = { self: "198.18.66.15", peers: ["198.18.66.14"] };
-  const files = filesOf("vip-host5-config", other);
-  expect(files["/etc/keepalived/warren-notify"]).toBe(
-    keepalived.notifyScript({ logFile: "/var/log/warren-vip.log", hook: "/usr/local/bin/hook" }),
-  );
-  expect(files["/etc/keepalived/keepalived.conf.staged"]).toBe(
+  expect(staged("host5", other)).toBe(
     keepalivedConf({
       ...conf("host5", {}),
       instances: [
         { ...instance, role: "BACKUP", priority: 100, unicast, addresses: ["198.18.66.100/24", "198.18.66.102/24"] },
         { ...instance, virtualRouterId: 52, unicast, addresses: ["198.18.66.101/24"] },
       ],
-      notifyScript: "/etc/keepalived/warren-notify",
+      notifyScript: "/etc/keepalived/warren-changed /var/log/warren-vip.log /usr/local/bin/hook",
       mail: { to: ["ops@example.com"], from: "mq@example.com", server: "192.0.2.25", port: 587, timeoutSeconds: 30 },
       gratuitousArp: { repeat: 3 },
     }),
   );
-  expect(String(stdin("vip-host5-config", other))).toContain(keepalived.requireHook("/usr/local/bin/hook"));
-  expect(stdin("vip-2-host5-holds", other)).toBe(
-    scriptInput({ create: keepalived.awaitHeld("198.18.66.101", "eth0") }),
+  expect(data("vip-host5-config", other)).toContain(
+    render({ hook: "/usr/local/bin/hook", logFile: "/var/log/warren-vip.log" }),
   );
+  expect(data("vip-2-host5-holds", other)).toContain(looked("198.18.66.101"));
   expect(other.resource("vip-2-host4-stands-by").dependsOn).toContain("vip-2-host5-holds");
   expect(other.outputsOf()).toMatchObject({
     vip: "198.18.66.100",
@@ -150,25 +145,18 @@ test("several virtual IPs: each balancer is the preferred one of some; unicast, 
 describe("who has the address keeps it", () => {
   test("for good: no host begins as MASTER, and any may hold it", async () => {
     const other = await deployDev({ "vip.preempt": false });
-    expect(filesOf("vip-host4-config", other)["/etc/keepalived/keepalived.conf.staged"]).toBe(
-      keepalivedConf(conf("host4", { role: "BACKUP", preempt: false })),
-    );
+    expect(staged("host4", other)).toBe(keepalivedConf(conf("host4", { role: "BACKUP", preempt: false })));
     for (const host of ["host4", "host5"]) {
-      expect(stdin(`vip-${host}-held`, other)).toBe(
-        scriptInput({ create: keepalived.awaitSomebody("198.18.66.100", "eth0") }),
-      );
+      expect(stepOf(other.resource(`vip-${host}-held`))).toBe("keepalived/held");
+      expect(data(`vip-${host}-held`, other)).toContain(looked("198.18.66.100"));
     }
     expect(other.resources.filter(({ name }) => /holds|stands-by/.test(name))).toEqual([]);
   });
 
   test("for a while: the look at who has it is as patient", async () => {
     const other = await deployDev({ "vip.preemptDelaySeconds": 60 });
-    expect(filesOf("vip-host4-config", other)["/etc/keepalived/keepalived.conf.staged"]).toBe(
-      keepalivedConf(conf("host4", { role: "BACKUP", preemptDelaySeconds: 60 })),
-    );
-    expect(stdin("vip-host4-holds", other)).toBe(
-      scriptInput({ create: keepalived.awaitHeld("198.18.66.100", "eth0", 60) }),
-    );
+    expect(staged("host4", other)).toBe(keepalivedConf(conf("host4", { role: "BACKUP", preemptDelaySeconds: 60 })));
+    expect(data("vip-host4-holds", other)).toContain(looked("198.18.66.100", 90));
   });
 });
 
@@ -188,15 +176,15 @@ describe("a balancer whose virtual IPs", () => {
       [{ address: "198.18.66.101/24", virtualRouterId: 52, hosts: ["host4", "host5"] }],
     );
     expect(gates.map(({ name }) => name)).toEqual(expect.arrayContaining(["haproxy-host4-gate", "haproxy-host5-gate"]));
-    for (const { inputs } of gates) {
-      const text = String(unsealed(inputs["stdin"]) ?? inputs["stdin"]);
-      expect(text).toContain("198\\.18\\.66\\.101");
-      expect(text).not.toContain("198\\.18\\.66\\.100");
-    }
+    for (const gate of gates) expect(inputOf(gate)).toContain("\nips=(\n198.18.66.101\n)\n");
   });
 });
 
-test("who holds it is looked at anew where a balancer was replaced, so that it has returned when the update ends", () => {
-  const { triggers } = dev.resource("vip-host4-holds").inputs as { triggers: unknown[] };
-  expect(triggers).toEqual(expect.arrayContaining(["id of haproxy-host4-ready", "id of haproxy-host5-ready"]));
+test("which host holds it is looked at again after each change of a balancer or of keepalived", async () => {
+  const after = (deployment: Deployment): string | undefined =>
+    /^after=(.*)$/m.exec(data("vip-host4-holds", deployment))?.[1];
+  expect(after(dev)).toMatch(/^[0-9a-f]{16}$/);
+  expect(after(await deployDev())).toBe(after(dev));
+  expect(after(await deployDev({ "haproxy.retries": 9 }))).not.toBe(after(dev));
+  expect(after(await deployDev({ "vip.priorities": [150, 140] }))).not.toBe(after(dev));
 });

@@ -1,10 +1,9 @@
 import { deployDev } from "./support/devStack";
-import { imageId, unsealed, type Deployment } from "./support/mocks";
+import { imageId, type Deployment } from "./support/mocks";
+import { inputOf, stepOf } from "./support/steps";
 
-import { refuseForeign, removeStray } from "../../commands/docker";
-import { check } from "../../commands/keepalived";
-import * as inContainer from "../../commands/keepalivedContainer";
-import { scriptInput } from "../../commands/shell";
+import { capabilities } from "../../commands/keepalived";
+import { render } from "../../commands/step";
 
 /* keepalived in a container: what its hosts are asked for, and in which order. */
 
@@ -13,10 +12,7 @@ beforeAll(async () => {
   other = await deployDev({ "vip.image": "keepalived:2.2", "vip.notify": { logFile: "/var/log/vip.log" } });
 });
 
-const stdin = (name: string): string => {
-  const value = other.resource(name).inputs["stdin"];
-  return String(unsealed(value) ?? value);
-};
+const data = (name: string): string => inputOf(other.resource(name));
 
 test("the container, whole: the host's network, six capabilities, files of the host, and no secret", () => {
   const mount = (path: string, readOnly = true) => ({ hostPath: path, containerPath: path, readOnly });
@@ -64,28 +60,23 @@ test("all hosts are staged before one takes it up; then one container after the 
   expect(other.resource("vip-host4-holds").dependsOn).toContain("vip-host4-running");
 });
 
-test("the scripts are those of a container", () => {
-  const own = { stack: "acme/warren/dev", part: "vip-host4" };
-  expect(stdin("vip-host4-package")).toBe(scriptInput({ create: inContainer.installTools() }));
-  const config = stdin("vip-host4-config");
-  for (const part of [
-    refuseForeign("keepalived", own.stack, own.part),
-    inContainer.requireTools("keepalived:2.2"),
-    inContainer.makeLogFile("/var/log/vip.log"),
-    check(inContainer.program("keepalived:2.2")),
-  ]) {
-    expect(config).toContain(part);
-  }
-  const [, staged = ""] = /^0400 \S+ \/etc\/keepalived\/keepalived\.conf\.staged (\S+)$/m.exec(config) ?? [];
+test("the steps are told that it is a container", () => {
+  const own = render({ stack: "acme/warren/dev", part: "vip-host4" });
+  expect(data("vip-host4-package")).toContain(render({ contained: true }));
+  const config = data("vip-host4-config");
+  expect(config).toContain(`${own}${render({ image: "keepalived:2.2", capabilities })}`);
+  expect(config).toContain(render({ logFile: "/var/log/vip.log" }));
+  const [, staged = ""] = /^'0400 \S+ \/etc\/keepalived\/keepalived\.conf\.staged (\S+)'$/m.exec(config) ?? [];
   expect(Buffer.from(staged, "base64").toString()).toContain("script_user nobody\n");
-  expect(config).not.toContain("keepalived.service.d");
-  const service = stdin("vip-host4-service");
-  expect(service).toContain(`docker kill -s HUP`);
-  expect(service).toContain(inContainer.removeFiles("host4"));
-  expect(stdin("vip-host4-running")).toBe(scriptInput({ create: inContainer.awaitRunning() }));
+  expect(data("vip-host4-service")).toContain(own);
+  expect(data("vip-host4-service")).toContain(render({ contained: true }));
+  expect(stepOf(other.resource("vip-host4-running"))).toBe("keepalived/running");
+  expect(data("vip-host4-running")).toContain(render({ containerId: "id of vip-host4-container" }));
 });
 
 test("before a container is made, a stray one goes and the host's own keepalived gives way", () => {
-  expect(other.resource("vip-host4-container").hooks["beforeCreateList"]).toEqual(["vip-host4-make-room"]);
-  expect(removeStray("keepalived", "acme/warren/dev", "vip-host4", 10)).toContain("docker stop -t 10");
+  expect(other.resource("vip-host4-container").hooks["beforeCreateList"]).toEqual([
+    "vip-host4-remove-stray",
+    "vip-host4-make-room",
+  ]);
 });

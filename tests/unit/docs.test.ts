@@ -3,19 +3,6 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import ts from "typescript";
 import { parse } from "yaml";
-import { refuseForeign, removeStray } from "../../commands/docker";
-import { awaitServing, gate as balancerGate, logByRsyslog } from "../../commands/haproxy";
-import {
-  awaitHeld,
-  awaitNotHeld,
-  awaitSomebody,
-  refuseTaken,
-  requireHook,
-  takeUp as keepalivedTakeUp,
-} from "../../commands/keepalived";
-import { awaitRunning, requireTools } from "../../commands/keepalivedContainer";
-import { prepareHost } from "../../commands/prepareHost";
-import { awaitBoot, awaitWell, formed, gate, joinCluster, leave, refuseMove } from "../../commands/rabbitmq";
 import { parseConfig } from "../../config";
 import { stackSchema } from "../../config/jsonSchema";
 import { hostKey, makePlaces, refusal } from "./configFixture";
@@ -241,43 +228,12 @@ describe("the README's tables", () => {
 });
 
 describe("messages in the pages on troubleshooting", () => {
-  const place = { name: "n", container: "rabbitmq", directory: "/d" };
-  const balancer = { container: "haproxy", directory: "/d", image: "haproxy:2.6" };
-  const wayOut = { ips: ["192.0.2.1"], others: ["192.0.2.5"], health: { port: 8100, path: "/healthz" } };
-  const preparation = {
-    name: "h",
-    user: "ops",
-    registryMirrors: ["http://m"],
-    insecureRegistries: [],
-    reservedPorts: [],
-  };
+  const library = readdirSync(join(root, "host"), { recursive: true, encoding: "utf8" }).filter((path) =>
+    /(\.sh|^warren)$/.test(path),
+  );
   const own = [
     refusal({ "vip.virtualRouterId": 0, "haproxy.hosts": [] }),
-    prepareHost({ ...preparation, installDocker: true }),
-    prepareHost({ ...preparation, installDocker: false }),
-    removeStray("rabbitmq", "s", "n", 1),
-    refuseForeign("rabbitmq", "s", "n"),
-    refuseMove(place, []),
-    awaitBoot(place, 5672),
-    gate(place, { image: "i", settings: "s" }, [], 5672),
-    joinCluster(place, "m", [], "disc"),
-    awaitWell(place, 5672),
-    leave(place),
-    formed(place, { members: [{ name: "n", type: "disc" }], lost: [] }, true),
-    awaitServing(balancer, 8100, { health: "/healthz", configuration: "/configuration/1" }),
-    balancerGate(balancer, { image: "i", settings: "s" }, wayOut),
-    logByRsyslog({ directory: "/d", facility: "local0", file: "/var/log/haproxy.log" }),
-    awaitHeld("192.0.2.1", "eth0"),
-    awaitSomebody("192.0.2.1", "eth0"),
-    keepalivedTakeUp("digest", { stack: "s", part: "p" }),
-    refuseTaken([{ interface: "eth0", virtualRouterId: 51, ips: ["192.0.2.1"], peers: ["192.0.2.5"] }], {
-      stack: "s",
-      part: "p",
-    }),
-    requireHook("/usr/local/bin/hook"),
-    awaitNotHeld("192.0.2.1", "eth0"),
-    awaitRunning(),
-    requireTools("keepalived:2.2"),
+    ...library.map((path) => read(`host/${path}`).replaceAll("\\`", "`")),
     read("engine/command/remote/connection.go"),
   ].join("\n");
 

@@ -25,7 +25,12 @@ function resource(type: string, name: string, inputs: Resource["inputs"] = {}, m
   };
 }
 const gate = (stdin: unknown, more: Partial<Resource> = {}): Resource =>
-  resource("command:remote:Command", "rabbitmq1-gate", { create: "bash -s create", stdin }, more);
+  resource(
+    "command:remote:Command",
+    "rabbitmq1-gate",
+    { create: "/usr/local/lib/warren/current/warren create rabbitmq/gate rabbitmq1-gate", stdin },
+    more,
+  );
 const container = (more: Partial<Resource> = {}): Resource =>
   resource("docker:index/container:Container", "rabbitmq1-container", { image: "sha256:1" }, more);
 const state = (...resources: Resource[]): Deployment => ({ version: 3, deployment: { resources } });

@@ -1,4 +1,6 @@
 import { deployDev, members } from "./support/devStack";
+import { library } from "../../commands/step";
+import { steps } from "../../commands/steps";
 import { componentPrefix, kinds, known } from "../../plan/kinds";
 
 /** A config that has what the dev stack leaves out. */
@@ -24,7 +26,9 @@ async function registered(changes: object = everything) {
   const typeOf = new Map(resources.map(({ name, type }) => [name, type]));
   return resources
     .filter(({ type }) => !type.startsWith(componentPrefix) && !type.startsWith("pulumi:pulumi:"))
-    .map(({ name, parent }) => ({ name, component: typeOf.get(parent) ?? "" }));
+    .map(({ name, parent, inputs }) => ({
+      ...{ name, component: (typeOf.get(parent) ?? "").replace("pulumi:pulumi:Stack", ""), new: inputs },
+    }));
 }
 
 test("the table knows every resource that the program has", async () => {
@@ -34,19 +38,32 @@ test("the table knows every resource that the program has", async () => {
 });
 
 test("what is told with another is told with one that exists, and that tells itself", () => {
-  const within = Object.values(kinds).flatMap((kind) => [...(kind.within ?? [])]);
-  expect(within.filter((key) => kinds[key]?.within !== undefined || !(key in kinds))).toEqual([]);
+  const within = [...Object.values(kinds), ...steps].flatMap((kind) => [...(kind.within ?? [])]);
+  const alone = new Set(Object.keys(kinds).filter((key) => kinds[key]?.within === undefined));
+  const words = steps.filter((step) => step.within.length === 0).map(({ name }) => name.replace(/.*\//, ""));
+  expect(within.filter((key) => !alone.has(key) && !words.includes(key.replace(/.*\//, "")))).toEqual([]);
 });
 
 test.each([
-  ["RabbitCluster", "rabbitmq-user-web", "RabbitCluster/user-*", "web"],
-  ["RabbitCluster", "rabbitmq-user-web.3", "RabbitCluster/user-*", "web"],
-  ["RabbitCluster", "rabbitmq-user-web-password.3", "RabbitCluster/user-*-password", "web"],
-  ["RabbitCluster", "rabbitmq-administrator.2", "RabbitCluster/administrator", "rabbitmq"],
-  ["RabbitCluster", "rabbitmq1-adoptable", "RabbitCluster/adoptable", "rabbitmq1"],
-  ["Firewall", "firewall-host1", "Firewall/*", "host1"],
-])("in %s, %s is %s of %s", (component, name, key, of) => {
-  expect(known({ component: componentPrefix + component, name })).toMatchObject({ key, of });
+  ["RabbitCluster", "rabbitmq-user-web", "rabbitmq/user", "RabbitCluster/user-*", "web"],
+  ["RabbitCluster", "rabbitmq-user-web.3", "rabbitmq/user", "RabbitCluster/user-*", "web"],
+  ["RabbitCluster", "rabbitmq-user-web-password.3", undefined, "RabbitCluster/user-*-password", "web"],
+  ["RabbitCluster", "rabbitmq-administrator.2", "rabbitmq/administrator", "RabbitCluster/administrator", "rabbitmq"],
+  ["RabbitCluster", "rabbitmq1-adoptable", "rabbitmq/adoptable", "RabbitCluster/adoptable", "rabbitmq1"],
+  ["Firewall", "firewall-host1", "firewall", "Firewall/firewall-*", "host1"],
+  ["Host", "host1-prepare", "prepare", "Host/prepare", "host1"],
+  ["HaproxyPair", "haproxy-host4-ready", "haproxy/ready", "HaproxyPair/ready", "haproxy-host4"],
+])("in %s, %s, which runs %s, is %s of %s", (component, name, step, key, of) => {
+  const now = step === undefined ? {} : { new: { create: `sudo -n ${library}/current/warren create ${step} ${name}` } };
+  expect(known({ component: componentPrefix + component, name, ...now })).toMatchObject({ key, of });
+});
+
+test.each([
+  ["deployment", undefined],
+  ["service", "service"],
+])("%s is the stack's own", (name, step) => {
+  const now = step === undefined ? {} : { new: { create: `${library}/current/warren create ${step} ${name}` } };
+  expect(known({ component: "", name, ...now })).toMatchObject({ key: name, of: name });
 });
 
 test("a name that holds an ending is read to its own", () => {

@@ -257,6 +257,6 @@ test("a configuration in use says so at its path, before any rule about who may 
   const text = haproxyCfg({ ...cfg, configurationPath: "/configuration/1", allow: { stats: ["192.0.2.9"] } });
   expect(further(text, haproxyCfg(cfg))).toEqual([
     "    http-request return status 200 if { path /configuration/1 }",
-    "    http-request deny unless { src 192.0.2.9 }",
+    "    http-request deny unless { src 192.0.2.9 } || { path_beg /configuration/1/ }",
   ]);
 });

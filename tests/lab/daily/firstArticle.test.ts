@@ -134,7 +134,7 @@ describe("the first article's topology on five hosts", () => {
       processes: (await onEveryHost(`cat ${processLists}`)).join(),
       journal: (await onEveryHost("journalctl --no-pager; docker ps -aq | xargs -rn 1 docker logs 2>&1")).join(),
     };
-    expect(places.processes).toContain("bash -s create");
+    expect(places.processes).toContain("/warren create ");
     for (const [place, text] of Object.entries(places)) {
       for (const secret of generated) {
         expect({ place, found: text.includes(secret) }).toEqual({ place, found: false });

@@ -73,28 +73,37 @@ exit 97
 `;
 }
 
-/** Runs bash text as `bash -s ARGS` does on a host. */
-export async function runBash(text: string, args: string[] = [], { stubs = {} }: Circumstances = {}): Promise<Outcome> {
+/** Runs a program with stand-ins for others before those on the machine. */
+export async function runProgram(
+  program: string,
+  args: string[],
+  { stubs = {}, input = "", env = {} }: { stubs?: Stubs; input?: string; env?: Record<string, string> } = {},
+): Promise<Outcome> {
   const directory = makeDirectory();
   for (const [name, entries] of Object.entries(stubs)) {
     const file = join(directory, name);
     writeFileSync(file, stubText(name, entries, directory));
     chmodSync(file, 0o755);
   }
-  const env = { ...process.env, PATH: `${directory}:${process.env["PATH"] ?? ""}` };
-  const child = spawn("bash", ["-s", ...args], { env, timeout: longestRun, killSignal: "SIGKILL" });
+  const environment = { ...process.env, ...env, PATH: `${directory}:${process.env["PATH"] ?? ""}` };
+  const child = spawn(program, args, { env: environment, timeout: longestRun, killSignal: "SIGKILL" });
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (data: Buffer) => (output.stdout += data.toString()));
   child.stderr.on("data", (data: Buffer) => (output.stderr += data.toString()));
-  // A script that ends early leaves the rest of it unread.
+  // A program that ends early leaves the rest of it unread.
   child.stdin.on("error", () => undefined);
-  child.stdin.end(text);
+  child.stdin.end(input);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);
   });
   const calls = join(directory, "calls");
   return { code, ...output, calls: existsSync(calls) ? readFileSync(calls, "utf8").trimEnd().split("\n") : [] };
+}
+
+/** Runs bash text as `bash -s ARGS` does on a host. */
+export async function runBash(text: string, args: string[] = [], { stubs = {} }: Circumstances = {}): Promise<Outcome> {
+  return runProgram("bash", ["-s", ...args], { stubs, input: text });
 }
 
 /** Runs one of `commands/`'s scripts as a resource does when it is created. */

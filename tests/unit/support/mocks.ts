@@ -11,6 +11,9 @@ import { withoutStackTraces } from "./stackTraces";
 
 jest.setTimeout(30_000);
 
+// There are no hosts to ask.
+process.env["WARREN_OFFLINE"] = "1";
+
 type Values = Record<string, unknown>;
 
 /** What a program asked the engine to make. Other resources stand in it by their names. */
@@ -22,7 +25,7 @@ export interface Resource {
   inputs: Values;
   /** Name of the parent; the stack's own is `warren-dev`. */
   parent: string;
-  /** What it waits for, be it for `dependsOn` or for a property, sorted. */
+  /** What it waits for, be it for `dependsOn` or for a property, sorted; but for the deployment's id. */
   dependsOn: string[];
   /** By input: the resources that its value comes from. */
   madeFrom: Record<string, string[]>;
@@ -33,6 +36,7 @@ export interface Resource {
   additionalSecretOutputs: string[];
   ignoreChanges: string[];
   retainOnDelete: boolean;
+  deleteBeforeReplace: boolean;
 }
 
 /** How the engine marks a secret. */
@@ -58,6 +62,8 @@ function made({ type, name }: pulumi.runtime.MockResourceArgs): Values {
   switch (type) {
     case "random:index/randomPassword:RandomPassword":
       return { result: `generated-${name}` };
+    case "random:index/randomUuid:RandomUuid":
+      return { result: `uuid-${name}` };
     case "docker:index/remoteImage:RemoteImage":
       return { imageId };
     case "tls:index/privateKey:PrivateKey":
@@ -148,7 +154,8 @@ class Recorder extends MockMonitor {
       custom: request.getCustom(),
       inputs: request.getObject()?.toJavaScript() ?? {},
       parent: named([request.getParent()].filter((urn) => urn !== "")).join(""),
-      dependsOn: named(request.getDependenciesList()),
+      // Every step has the deployment's id among its data.
+      dependsOn: named(request.getDependenciesList()).filter((other) => other !== "deployment"),
       madeFrom: Object.fromEntries(madeFrom),
       // The engine knows a provider by its URN and its id.
       provider: named([request.getProvider().replace(/::id of .*/, "")].filter((urn) => urn !== "")).join(""),
@@ -157,6 +164,7 @@ class Recorder extends MockMonitor {
       additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
       ignoreChanges: request.getIgnorechangesList(),
       retainOnDelete: request.getRetainondelete() ?? false,
+      deleteBeforeReplace: request.getDeletebeforereplace(),
     };
   }
 

@@ -1,3 +1,4 @@
+import { steps } from "../../../commands/steps";
 import { readPreview, type Preview } from "../../../plan/preview";
 
 type Values = Record<string, unknown>;
@@ -24,6 +25,28 @@ export function urn(component: string, name: string): string {
   return `urn:pulumi:test::warren::warren:index:${component}$${type}::${name}`;
 }
 
+const tools: Record<string, string> = {
+  RabbitNode: "rabbitmq/",
+  RabbitCluster: "rabbitmq/",
+  HaproxyPair: "haproxy/",
+  KeepalivedVip: "keepalived/",
+};
+
+/** The inputs of a resource that runs a step, as `Host.step` makes them; nothing for another resource. */
+function command(component: string, name: string): Values {
+  if (!urn(component, name).includes("$command:")) return {};
+  const plain = name.replace(/\.\d+$/, "");
+  const path = (word: string): string => `${tools[component] ?? ""}${word}`;
+  const known = steps.map((each) => each.name).filter((each) => each.startsWith(tools[component] ?? ""));
+  // `rabbitmq-user-web` is of the step `user`: the word before whom it is for.
+  const words = plain.split("-").map((_, index, all) => all.slice(index).join("-"));
+  const found =
+    words.map(path).find((each) => known.includes(each)) ??
+    known.find((each) => plain.includes(`${each.replace(tools[component] ?? "", "")}-`)) ??
+    path(words.at(-1) ?? "");
+  return { create: `/usr/local/lib/warren/current/warren create ${found} ${name}` };
+}
+
 interface Given {
   old?: Values;
   new?: Values;
@@ -36,7 +59,12 @@ interface Given {
 
 /** A resource of a component: `step("replace", "RabbitNode", "rabbitmq1-container", …)`. */
 export function step(op: string, component: string, name: string, given: Given = {}): RawStep {
-  return raw(op, urn(component, name), given);
+  const inputs = command(component, name);
+  return raw(op, urn(component, name), {
+    ...given,
+    old: { ...inputs, ...given.old },
+    new: { ...inputs, ...given.new },
+  });
 }
 
 /** A component itself. */

@@ -23,14 +23,15 @@ afterAll(() => {
  * 401 to anybody else), a path without one with 404, and one with status 0 never. So many clients as told stay connected.
  */
 export async function serve(
-  paths: Record<string, number | { status: number; login: string }>,
+  paths: Record<string, number | { status: number; login: string; body?: string }>,
   where: ListenOptions = { host: "127.0.0.1" },
   connections = 0,
 ): Promise<number> {
   const server = createServer((request, response) => {
     const answer = paths[request.url ?? ""] ?? 404;
     const status = typeof answer === "number" ? answer : isFrom(request, answer.login) ? answer.status : 401;
-    if (status !== 0) response.writeHead(status).end("x");
+    const body = typeof answer === "number" ? undefined : answer.body;
+    if (status !== 0) response.writeHead(status).end(body ?? "x");
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen({ ...where, port: 0 }, resolve));

@@ -1,0 +1,80 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { readLibrary } from "../commands/library";
+import { beforePreparation, sshOptions, type Login } from "../commands/ssh";
+import { render } from "../commands/step";
+import { readFacts, type HostFacts } from "./read";
+
+/** By host: its facts, or why it could not be asked. */
+export type Facts = Readonly<Record<string, HostFacts | Error>>;
+
+/** What a host is asked with, so that its broker can be asked, too. */
+export interface Question {
+  /** Directories of the brokers that are to be on the host. */
+  nodes: readonly string[];
+  /** Images that are to be on it. */
+  images: readonly string[];
+  managementPort?: number | undefined;
+  /** `user:password` of an administrator. */
+  login?: string | undefined;
+}
+
+/** Longest wait for one host's answer, in milliseconds. */
+const patience = 30_000;
+
+/**
+ * Standard input for `bash -s`: says the facts of a host, by this checkout's own library, so that a host without one, or with
+ * another release's, is asked in the same way.
+ */
+export function questionText(question: Question): string {
+  const source = join(__dirname, "../host");
+  const parts = readLibrary()
+    .files.map(({ path }) => path)
+    .filter((path) => path.startsWith("lib/") || path === "facts.sh");
+  return [
+    "set -euo pipefail\nexport LC_ALL=C\n",
+    ...parts.map((path) => readFileSync(join(source, path), "utf8")),
+    render(question),
+    "facts < /dev/null\n",
+  ].join("");
+}
+
+/** Asks one host over SSH; its key is checked as in a deployment. */
+export async function askHost(login: Login, controlDirectory: string, text: string): Promise<HostFacts | Error> {
+  const { user, address, port } = login;
+  const command = `${user === "root" ? "" : "sudo -n "}bash -s facts`;
+  // The first value counts: a host that is down must not hold up everything else for long.
+  const args = [
+    "-o",
+    "ConnectTimeout=5",
+    ...beforePreparation(user),
+    ...sshOptions(login, controlDirectory),
+    "-p",
+    String(port),
+    `${user}@${address}`,
+    command,
+  ];
+  return new Promise((resolve) => {
+    const ssh = spawn("ssh", args, { timeout: patience, stdio: ["pipe", "pipe", "pipe"] });
+    const said = { stdout: "", stderr: "" };
+    ssh.stdout.on("data", (data: Buffer) => (said.stdout += data.toString()));
+    ssh.stderr.on("data", (data: Buffer) => (said.stderr += data.toString()));
+    ssh.on("error", resolve);
+    // Not `close`: the connection that is kept for later holds the output open.
+    ssh.on("exit", (code) => {
+      setImmediate(() => {
+        try {
+          resolve(
+            code === 0 ? readFacts(said.stdout) : new Error(said.stderr.trim() || `ssh ended with ${String(code)}`),
+          );
+        } catch (error) {
+          resolve(new Error(`its facts cannot be read: ${String(error)}`));
+        }
+      });
+    });
+    ssh.stdin.on("error", () => undefined);
+    ssh.stdin.end(text);
+  });
+}

@@ -1,0 +1,53 @@
+/** What is so on one host, as host/facts.sh says it. */
+export interface HostFacts {
+  /** The system's machine-id: another one after the host was installed again. */
+  machine: string;
+  /** The deployment that the host belongs to. */
+  owner: { id: string; stack: string } | null;
+  /** Digest of the library that is installed. */
+  library: string | null;
+  /** Its addresses, without prefix lengths. */
+  addresses: string[];
+  /** By name; only names that Warren uses. */
+  containers: Record<string, ContainerFacts>;
+  /** By name of an image that is to be on the host: whether it is there. */
+  images: Record<string, boolean>;
+  /** By directory of a broker that is to be on the host: whether its data are there. */
+  nodes: Record<string, boolean>;
+  /** What the broker on the host says of its cluster; null where there is none, or none answers. */
+  members: { name: string; type: string; running: boolean }[] | null;
+  /** By resource: what the step that it ran last has recorded, and what of it no longer holds. */
+  steps: Record<string, StepFacts>;
+}
+
+export interface ContainerFacts {
+  id: string;
+  image: string;
+  /** Docker's word, such as `running`. */
+  state: string;
+  /** Labels; empty where the container has none. */
+  stack: string;
+  part: string;
+  settings: string;
+}
+
+export interface StepFacts {
+  /** Digest of the data that it ran with. */
+  input: string;
+  /** The value by which it was told to run again; empty at first. */
+  again: string;
+  faults: Fault[];
+}
+
+/** Something that a step has brought about and that no longer holds. */
+export interface Fault {
+  /** Kind of the record's line, such as `file` or `container`. */
+  kind: string;
+  /** A sentence. */
+  says: string;
+}
+
+/** Reads what host/facts.sh has printed; throws where it is not that. */
+export function readFacts(output: string): HostFacts {
+  return JSON.parse(output) as HostFacts;
+}

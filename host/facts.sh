@@ -1,0 +1,106 @@
+# shellcheck shell=bash
+# Says what is so on this host, as JSON. It changes nothing, and what cannot be told is null.
+#
+# Data: nodes (directories of the brokers that are to be here), images (that are to be here), management_port and login (`user:password`, optional), to ask a broker on this
+# host for its cluster's members
+
+facts() {
+  printf '{"machine":%s,"owner":%s,"library":%s,' "$(quoted "$(cat "$etc/machine-id" 2> /dev/null)")" "$(owner_fact)" "$(library_fact)"
+  printf '"addresses":[%s],' "$(ip -o addr show scope global 2> /dev/null | awk '{ sub("/.*", "", $4); printf "%s\"%s\"", sep, $4; sep = "," }')"
+  printf '"containers":{%s},' "$(container_facts)"
+  printf '"images":{%s},' "$(image_facts)"
+  printf '"nodes":{%s},' "$(node_facts)"
+  printf '"members":%s,' "$(member_facts)"
+  printf '"steps":{%s}}\n' "$(step_facts)"
+}
+
+quoted() { # TEXT: as a JSON string
+  local text=$1
+  text=${text//\\/\\\\}
+  text=${text//\"/\\\"}
+  text=${text//$'\n'/\\n}
+  text=${text//$'\t'/\\t}
+  printf '"%s"' "$text"
+}
+
+owner_fact() {
+  local id stack
+  if { read -r id && read -r stack; } 2> /dev/null < "$(owner_file)"; then
+    printf '{"id":%s,"stack":%s}' "$(quoted "$id")" "$(quoted "$stack")"
+  else
+    printf null
+  fi
+}
+
+library_fact() {
+  local current
+  current=$(readlink "$root/usr/local/lib/warren/current") && quoted "$current" || printf null
+}
+
+# By name: each container of Warren's names, whoever made it.
+container_facts() {
+  local label='{{json (index .Config.Labels "io.warren.%s")}}' format
+  # shellcheck disable=SC2059 # the label's name goes into the format
+  format="{{json (slice .Name 1)}}:{\"id\":{{json .Id}},\"image\":{{json .Image}},\"state\":{{json .State.Status}},\"stack\":$(printf "$label" stack),\"part\":$(printf "$label" part),\"settings\":$(printf "$label" settings)}"
+  docker inspect -f "$format" rabbitmq haproxy keepalived 2> /dev/null | paste -sd, || true
+}
+
+# By name: whether an image is there.
+image_facts() {
+  local image sep=
+  for image in "${images[@]}"; do
+    printf '%s%s:%s' "$sep" "$(quoted "$image")" "$(is_so docker image inspect "$image")"
+    sep=,
+  done
+}
+
+# By directory: whether a broker's data are there.
+node_facts() {
+  local directory sep=
+  for directory in "${nodes[@]}"; do
+    printf '%s%s:%s' "$sep" "$(quoted "$directory")" "$(is_so has_entries "$directory/data/mnesia")"
+    sep=,
+  done
+}
+
+has_entries() { [ -n "$(ls -A "$1")" ]; } # DIRECTORY
+
+is_so() { # COMMAND...
+  if "$@" > /dev/null 2>&1; then printf true; else printf false; fi
+}
+
+# What the broker on this host says of its cluster: by HTTP, since a CLI call costs a whole Erlang VM.
+member_facts() {
+  local answer=
+  [ -z "${management_port:-}" ] || answer=$(http_get "$management_port" '/api/nodes?columns=name,type,running' "${login:-}") || answer=
+  printf %s "${answer:-null}"
+}
+
+step_facts() {
+  local record sep=
+  for record in "$state"/steps/*; do
+    case $record in *.new | *'*') continue ;; esac
+    printf '%s%s:{%s}' "$sep" "$(quoted "${record##*/}")" "$(step_fact "$record")"
+    sep=,
+  done
+}
+
+step_fact() { # RECORD
+  local kind words input='' again='' says faults='' sep=
+  while read -r kind words; do
+    case $kind in
+      input) input=$words ;;
+      again) again=$words ;;
+      *)
+        if declare -F "holds_$kind" > /dev/null; then
+          # shellcheck disable=SC2086 # the words of a line
+          says=$("holds_$kind" $words 2> /dev/null) || true
+        else
+          says="this release cannot look at: $kind $words"
+        fi
+        [ -z "$says" ] || { faults+="$sep{\"kind\":\"$kind\",\"says\":$(quoted "$says")}" && sep=,; }
+        ;;
+    esac
+  done < "$1"
+  printf '"input":"%s","again":%s,"faults":[%s]' "$input" "$(quoted "$again")" "$faults"
+}
