@@ -39,9 +39,11 @@ export const vip = inLab(100);
 export function ofThisLab(text: string): string {
   return text.replaceAll("198.18.66.", `${facts.subnet}.`).replaceAll("~/.local/state/warren/lab/", `${facts.state}/`);
 }
-/** The other way round: a text of the lab that the tests use, as it reads for the default lab. */
+/** The other way round: a text of the lab that the tests use, as it reads for the default lab. Patterns escape the dots. */
 export function ofDefaultLab(text: string): string {
-  return text.replaceAll(`${facts.subnet}.`, "198.18.66.");
+  const [a, b, c] = facts.subnet.split(".");
+  const subnet = new RegExp(`\\b${a}(\\\\*\\.)${b}(\\\\*\\.)${c}(?=\\\\*\\.)`, "g");
+  return text.replace(subnet, (_, first: string, second: string) => `198${first}18${second}66`);
 }
 
 /** Runs a command as root on one of the lab's hosts, and gives its standard output. */
