@@ -2,9 +2,10 @@ import { createServer, type Server, type Socket } from "node:net";
 import { once } from "node:events";
 
 import { service, type ServiceData } from "../../commands/service";
+import { statistics } from "./support/statistics";
 import { runStep } from "./support/step";
 
-/* A client's login at the end of an update, against servers that speak AMQP's handshake. */
+/* The end of an update: a client's login, against servers that speak AMQP's handshake, and what balancers say of the brokers. */
 
 const servers: Server[] = [];
 
@@ -59,8 +60,13 @@ function broker(username: string, password: string): (socket: Socket) => void {
   };
 }
 
-const run = (doors: string[], login: Partial<ServiceData> = {}) =>
-  runStep(service, { doors, username: "admin", password: "pä ss'w$rd\"", after: "1", ...login });
+const login = { username: "admin", password: "pä ss'w$rd\"" };
+const configurationPath = "/configuration/1";
+const statisticsLogin = "stats:it's 50% $ecret";
+const noBalancers = { balancers: [], statsPort: 1, configurationPath, statisticsLogin, brokers: [], waitSeconds: 60 };
+
+const run = (doors: string[], data: Partial<ServiceData> = {}, noWaiting = true) =>
+  runStep(service, { doors, ...login, ...noBalancers, after: "1", ...data }, { noWaiting });
 
 test("every way in lets the client in", async () => {
   const ports = await Promise.all([1, 2].map(() => listen(broker("admin", "pä ss'w$rd\""))));
@@ -80,12 +86,12 @@ test("the ways in that are shut are named, each with why, and the others are not
   const { code, stderr } = await run(Object.entries(names).map(([name, port]) => `${name} 127.0.0.1 ${port}`));
   expect(code).toBe(1);
   expect(stderr.split("\n").slice(0, -2)).toEqual([
-    "clients cannot log in. Everything was deployed, and these ways in are shut:",
-    `  other (127.0.0.1:${other}): the broker refused the login`,
-    `  silent (127.0.0.1:${silent}): the connection was closed before the broker said anything`,
-    `  web (127.0.0.1:${web}): the server does not speak AMQP`,
-    `  older (127.0.0.1:${older}): the server speaks another version of AMQP`,
-    `  closed (127.0.0.1:${closed}): nothing accepts connections there`,
+    "everything was deployed, and the service is not as it should be:",
+    `  clients cannot log in by other (127.0.0.1:${other}): the broker refused the login`,
+    `  clients cannot log in by silent (127.0.0.1:${silent}): the connection was closed before the broker said anything`,
+    `  clients cannot log in by web (127.0.0.1:${web}): the server does not speak AMQP`,
+    `  clients cannot log in by older (127.0.0.1:${older}): the server speaks another version of AMQP`,
+    `  clients cannot log in by closed (127.0.0.1:${closed}): nothing accepts connections there`,
   ]);
 });
 
@@ -96,10 +102,29 @@ test("a way in that opens a moment later is waited for", async () => {
     if (turn++ < 2) socket.end();
     else well(socket);
   });
-  const { code } = await runStep(
-    service,
-    { doors: [`vip 127.0.0.1 ${port}`], username: "admin", password: "pä ss'w$rd\"", after: "1" },
-    { noWaiting: false },
-  );
+  const { code } = await run([`vip 127.0.0.1 ${port}`], {}, false);
   expect(code).toBe(0);
+});
+
+test("every balancer uses every broker, after a while", async () => {
+  const statsPort = await statistics({}, `${configurationPath}/;csv?scope=rabbitmq`, statisticsLogin, [
+    [{ name: "one" }, { name: "two", status: "DOWN 1/2" }],
+    [{ name: "one" }, { name: "two" }],
+  ]);
+  const outcome = await run([], { balancers: ["host4 127.0.0.1"], statsPort, brokers: ["one", "two"] });
+  expect(outcome).toMatchObject({ code: 0, stderr: "" });
+});
+
+test("a balancer that does not use a broker is named, with its own reason, and one that does not answer", async () => {
+  const statsPort = await statistics({}, `${configurationPath}/;csv?scope=rabbitmq`, statisticsLogin, [
+    { name: "one" },
+    { name: "two", status: "DOWN", check: "Layer4 timeout" },
+  ]);
+  const balancers = ["host4 127.0.0.1", "host5 127.0.0.2"];
+  const { code, stderr } = await run([], { balancers, statsPort, brokers: ["one", "two"] });
+  expect(code).toBe(1);
+  expect(stderr.split("\n").slice(1, -2)).toEqual([
+    "  the balancer on host4 does not use every broker: two is DOWN (Layer4 timeout)",
+    "  the balancer on host5 does not use every broker: its statistics page does not answer",
+  ]);
 });
