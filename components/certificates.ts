@@ -1,8 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 
-import { stackLabel } from "./container";
-
 /** Who a certificate is for. */
 export interface Holder {
   name: string;
@@ -11,6 +9,8 @@ export interface Holder {
 }
 
 export interface CertificatesArgs {
+  /** Name of the stack, which the authority gets. */
+  stack: string;
   nodes: Holder[];
   /** All balancers have the same one. Absent: they need none. */
   balancers?: Holder;
@@ -61,7 +61,7 @@ export class Certificates extends pulumi.ComponentResource implements StackCerti
       {
         privateKeyPem: this.authorityKey.privateKeyPem,
         // X.509 allows a common name of 64 characters.
-        subject: { commonName: stackLabel().slice(-64), organization: "Warren" },
+        subject: { commonName: args.stack.slice(-64), organization: "Warren" },
         isCaCertificate: true,
         allowedUses: ["cert_signing", "crl_signing"],
         validityPeriodHours: hours(authorityDays),

@@ -1,28 +1,37 @@
 import { IPv4 } from "ipaddr.js";
 import * as pulumi from "@pulumi/pulumi";
 
+import { waitForBrokers } from "../commands/haproxy";
 import { service } from "../commands/service";
 import type { StackConfig } from "../config";
 import { after } from "./after";
+import type { HaproxyPair } from "./haproxyPair";
 import type { Host } from "./host";
 import type { RabbitCluster } from "./rabbitCluster";
 import type { StackTls } from "./stackTls";
 
+interface ServiceParts {
+  hosts: ReadonlyMap<string, Host>;
+  cluster: RabbitCluster;
+  balancers: HaproxyPair;
+  tls: StackTls | undefined;
+}
+
 /**
- * The end of an update: a client logs in through every virtual IP and every balancer. It runs on a balancer's host, the last
- * one that is there, which is not the one that holds the virtual IP when all is well.
+ * The end of an update: a client logs in through every virtual IP and every balancer, and each of these uses every broker. It
+ * runs on a balancer's host, the last one that is there, which is not the one that holds the virtual IP when all is well.
  */
 export function clientLogin(
   config: StackConfig,
-  { hosts, cluster, tls }: { hosts: ReadonlyMap<string, Host>; cluster: RabbitCluster; tls: StackTls | undefined },
-  dependsOn: pulumi.Resource[],
+  { hosts, cluster, balancers, tls }: ServiceParts,
+  opts: pulumi.CustomResourceOptions,
 ): void {
-  const balancers = config.haproxy.hosts.flatMap((name) => hosts.get(name) ?? []).filter(({ lost }) => !lost);
-  const host = balancers.at(-1);
+  const present = config.haproxy.hosts.flatMap((name) => hosts.get(name) ?? []).filter(({ lost }) => !lost);
+  const host = present.at(-1);
   if (host === undefined) return;
   const entrances = [
     ...(config.vip?.ips ?? []).map((address) => ({ name: "virtual-ip", address })),
-    ...balancers.map(({ name, address }) => ({ name, address })),
+    ...present.map(({ name, address }) => ({ name, address })),
   ];
   const ports = [
     { port: config.haproxy.ports.amqp, allow: config.haproxy.allow.amqp, tls: "" },
@@ -46,9 +55,15 @@ export function clientLogin(
       username: cluster.username,
       password: cluster.password,
       authority: tls?.authority,
+      balancers: config.rabbitmq.stopped ? [] : present.map(({ name, address }) => `${name} ${address}`),
+      statsPort: config.haproxy.ports.stats,
+      configurationPath: balancers.configurationPath,
+      statisticsLogin: balancers.statsLogin,
+      brokers: balancers.brokers,
+      waitSeconds: waitForBrokers(config.haproxy.check),
       after: after([...hosts.values()].flatMap(({ lost, steps }) => (lost ? [] : steps))),
     },
-    { dependsOn },
+    opts,
   );
 }
 

@@ -83,6 +83,12 @@ export class HaproxyPair extends pulumi.ComponentResource {
   readonly healthPortFiles: Record<string, string> = {};
   /** Of the statistics page; a secret. */
   readonly statsPassword: pulumi.Output<string>;
+  /** Of the statistics page, `user:password`; a secret. */
+  readonly statsLogin: pulumi.Output<string>;
+  /** The path at which each balancer says that it runs by this configuration; a secret. */
+  readonly configurationPath: pulumi.Output<string>;
+  /** Names of the brokers that are balanced. */
+  readonly brokers: string[];
 
   constructor(name: string, args: HaproxyPairArgs, opts?: pulumi.ComponentResourceOptions) {
     const { image, ports, check, timeouts, allow } = args;
@@ -93,7 +99,10 @@ export class HaproxyPair extends pulumi.ComponentResource {
       args.stats.password ??
         generated(`${name}-stats-password`, { length: 24, rotation: args.stats.rotation, parent: this }),
     );
+    this.statsLogin = pulumi.interpolate`${args.stats.username}:${this.statsPassword}`;
+    this.brokers = args.backends.map((broker) => broker.name);
     const configuration = this.configuration(args);
+    this.configurationPath = configuration.apply(({ path }) => path);
     let before: pulumi.Resource[] = [];
     for (const host of args.hosts.toReversed()) {
       const serving = this.balancer(`${name}-${host.name}`, host, { ...args, configuration }, before);
@@ -165,9 +174,9 @@ export class HaproxyPair extends pulumi.ComponentResource {
         containerId: balancer.id,
         statsPort: args.ports.stats,
         healthPath,
-        configurationPath: args.configuration.apply(({ path }) => path),
-        brokers: args.backends.map((broker) => broker.name),
-        login: pulumi.interpolate`${args.stats.username}:${this.statsPassword}`,
+        configurationPath: this.configurationPath,
+        brokers: this.brokers,
+        login: this.statsLogin,
         waitSeconds: haproxy.waitForBrokers(args.check),
       },
       { parent: this, dependsOn: [balancer] },

@@ -8,11 +8,14 @@ import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
+import * as commands from "../commands/firewall";
 import { installLibrary, readLibrary } from "../commands/library";
 import { prepare, type PrepareData } from "../commands/prepare";
 import { beforePreparation, sshOptions, type Login } from "../commands/ssh";
 import { asRoot, render, runStep, type Step } from "../commands/step";
 import type { DriftWatch } from "../facts/drift";
+import { firewallNft } from "../templates/firewallNft";
+import type { Firewall } from "./firewall";
 
 export interface HostArgs extends Login {
   /** Tells this machine from another one that takes its place. */
@@ -26,6 +29,8 @@ export interface HostArgs extends Login {
   stack: string;
   /** What has to run again because it no longer holds on the host. */
   drift: DriftWatch;
+  /** Absent: no rules of Warren's on any host. */
+  firewall?: Firewall | undefined;
 }
 
 /** A step's data, of which some may come from other resources. */
@@ -47,7 +52,7 @@ export class Host extends pulumi.ComponentResource {
   /** All that has been declared for the host so far. */
   readonly steps: command.remote.Command[] = [];
   /** The preparation is done, and the firewall is up where there is one. */
-  ready: pulumi.Resource;
+  readonly ready: pulumi.Resource;
 
   private readonly args: HostArgs;
   private readonly privateKey: pulumi.Output<string>;
@@ -70,7 +75,7 @@ export class Host extends pulumi.ComponentResource {
     this.sshOpts = sshOptions(args, controlDirectory);
 
     const library = this.bringLibrary();
-    this.ready = this.step(
+    const prepared = this.step(
       `${name}-prepare`,
       prepare,
       { host: name, user, ...args.preparation, libraryDigest: readLibrary().digest },
@@ -79,8 +84,9 @@ export class Host extends pulumi.ComponentResource {
     this.docker = new docker.Provider(
       `${name}-docker`,
       { host: `ssh://${user}@${address}:${port}`, sshOpts: this.sshOpts },
-      this.options({ parent: this, dependsOn: [this.ready] }),
+      this.options({ parent: this, dependsOn: [prepared] }),
     );
+    this.ready = this.closePorts(prepared);
     this.registerOutputs({ address: this.address });
   }
 
@@ -153,6 +159,15 @@ export class Host extends pulumi.ComponentResource {
     return new pulumi.ResourceHook(name, async () => {
       await this.runOverSsh(command, render({ deployment: await valueOf(this.args.deployment), ...data }));
     });
+  }
+
+  /** The firewall's rules for this host, where it has some. */
+  private closePorts(prepared: pulumi.Resource): pulumi.Resource {
+    const { firewall } = this.args;
+    const rules = firewall?.rules[this.name];
+    if (firewall === undefined || rules === undefined) return prepared;
+    const opts = { parent: firewall, dependsOn: [prepared] };
+    return this.step(`${firewall.name}-${this.name}`, commands.firewall, { rules: firewallNft(rules) }, opts);
   }
 
   /** A hook that makes the host this deployment's, and brings it the library that its steps are run from. */

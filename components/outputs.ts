@@ -8,7 +8,7 @@ import type { Deployment } from "./serving";
 import type { StackTls } from "./stackTls";
 
 /** What a stack hands to applications. Names and types are a contract. */
-export interface StackOutputs {
+export interface ServiceOutputs {
   /** The virtual IP; absent in a stack without one. */
   vip?: string;
   /** All virtual IPs, that one first; absent in a stack without one. */
@@ -54,18 +54,20 @@ export interface StackOutputs {
   certificateAuthority?: pulumi.Output<string>;
   /** The cluster as it says of itself. */
   members: pulumi.Output<ClusterMembers>;
+}
+
+export interface StackOutputs extends ServiceOutputs {
   /** For Warren's own next update: which deployment owns the hosts, and what has run on them. */
   deployment: pulumi.Output<Deployment>;
 }
 
-/** The outputs of a stack, once everything that they promise is there. */
-export function stackOutputs(
+/** The outputs of a service, once everything that they promise is there. */
+export function serviceOutputs(
   config: StackConfig,
-  deployment: pulumi.Output<Deployment>,
   cluster: RabbitCluster,
   balancers: HaproxyPair,
   tls: StackTls | undefined,
-): StackOutputs {
+): ServiceOutputs {
   const { rabbitmq, haproxy, vip } = config;
   const present = (names: string[]) => names.flatMap((name) => config.hosts[name] ?? []).filter(({ lost }) => !lost);
   const firstBalancer = present(haproxy.hosts)[0]?.address;
@@ -99,7 +101,7 @@ export function stackOutputs(
     nodes: rabbitmq.nodes.flatMap(({ name, host, type }) => {
       const machine = present([host])[0]?.machine;
       const { version } = rabbitmq;
-      return machine === undefined ? [] : [{ name, host, type, machine, root: name === cluster.root, version }];
+      return machine === undefined ? [] : [{ name, host, type, machine, root: name === cluster.seed, version }];
     }),
     ...(tls === undefined
       ? {}
@@ -108,7 +110,6 @@ export function stackOutputs(
           certificateAuthority: tls.authority,
         }),
     members: cluster.members,
-    deployment,
   };
 }
 

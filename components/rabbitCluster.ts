@@ -6,13 +6,13 @@ import { generated } from "./generated";
 import type { Host } from "./host";
 import { ClusterLogins, type Login, type UserArgs } from "./logins";
 import { nodePlace, type RabbitNodeSettings } from "./nodeContainer";
-import { RabbitNode } from "./rabbitNode";
+import { RabbitNode, type StartedNode } from "./rabbitNode";
 
 export interface RabbitClusterArgs extends Omit<RabbitNodeSettings, "cookie" | "password" | "peers" | "lost"> {
   /** The broker's version, as the image has it. */
   version: string;
   clusterName: string;
-  /** The first that serves founds the cluster, where none does the first at all; that one has to be a disc node. */
+  /** The seed node is the first that serves, or where none does the first disc node. */
   nodes: { name: string; host: Host; type: "disc" | "ram"; adopt?: string }[];
   /** The administrator's password. Default: generated. */
   password?: pulumi.Input<string>;
@@ -24,18 +24,18 @@ export interface RabbitClusterArgs extends Omit<RabbitNodeSettings, "cookie" | "
   users: Record<string, UserArgs>;
   /** The nodes that served when the stack's last update ended. What changes on them changes one node after the other. */
   serving: string[];
-  /** The node that the others had joined then, if it is known. It stays the root for as long as it stays. */
-  root?: string | undefined;
+  /** The seed node then, if it is known. It stays the seed node for as long as it serves. */
+  seed?: string | undefined;
   /** Blank nodes join side by side; only for broker versions that a test has proved to bear it. */
   joinsInParallel: boolean;
   /** No node runs, and all are started at once: each waits for others. */
   wakesTogether: boolean;
 }
 
-/** A RabbitMQ cluster: one node on each host, one cookie, formed by joining the root. */
+/** A RabbitMQ cluster: one node on each host, one cookie, formed by joining the seed node. */
 export class RabbitCluster extends pulumi.ComponentResource {
   /** Name of the node that the others join. */
-  readonly root: string;
+  readonly seed: string;
   /** The administrator can log in. */
   readonly administrator: pulumi.Resource;
   /** All members run as configured. */
@@ -91,14 +91,14 @@ export class RabbitCluster extends pulumi.ComponentResource {
 
     const present = args.nodes.filter(({ host }) => !host.lost);
     const serves = (node: { name: string }): boolean => args.serving.includes(node.name);
-    const founder =
-      present.find((node) => serves(node) && node.name === args.root) ??
+    const seed =
+      present.find((node) => serves(node) && node.name === args.seed) ??
       present.find(serves) ??
       present.find(({ type }) => type === "disc");
-    if (founder === undefined) {
+    if (seed === undefined) {
       throw new pulumi.RunError(`${name}: every node's host is lost`);
     }
-    this.root = founder.name;
+    this.seed = seed.name;
     const lost = args.nodes.filter(({ host }) => host.lost).map((node) => node.name);
     const nodes = args.nodes.map(
       ({ name: nodeName, host, type, adopt }, index) =>
@@ -114,23 +114,22 @@ export class RabbitCluster extends pulumi.ComponentResource {
             cookie,
             password: this.password,
             peers: args.nodes.map((peer) => ({ name: peer.name, address: peer.host.address })),
-            ...(nodeName === founder.name ? {} : { founder: founder.name }),
+            seed: nodeName === seed.name ? undefined : seed.name,
             ...(adopt === undefined ? {} : { adopt: adoption(adopt, index) }),
           },
           { parent: this },
         ),
     );
     for (const node of nodes.filter((node) => node.lost)) {
-      node.start({ gate: [], join: [] });
-      node.settle([]);
+      node.settle(node.start({ gate: [], join: [] }), []);
     }
-    // The founder first, then the others that serve: who joins meets members that no longer change.
-    const rank = (node: RabbitNode): number => (node.name === founder.name ? 0 : serves(node) ? 1 : 2);
+    // The seed node first, then the others that serve: who joins meets members that no longer change.
+    const rank = (node: RabbitNode): number => (node.name === seed.name ? 0 : serves(node) ? 1 : 2);
     const running = nodes.filter((node) => !node.lost).sort((a, b) => rank(a) - rank(b));
-    const settled = startInOrder(running, serves, this.lookAtAdopted(args, cookie), args);
+    const { started, settled } = startInOrder(running, serves, this.lookAtAdopted(args, cookie), args);
 
-    const place = nodePlace(founder.name, args.directory);
-    const status = founder.host.step(
+    const place = nodePlace(seed.name, args.directory);
+    const status = seed.host.step(
       `${name}-formed`,
       rabbitmq.formed,
       {
@@ -139,19 +138,19 @@ export class RabbitCluster extends pulumi.ComponentResource {
         ram: rabbitmq.membersOf("ram", present),
         lost,
         // As configured, not as started: data that depend on who serves would be others in the next update.
-        containers: pulumi.all(nodes.flatMap((node) => (node.lost ? [] : [node.container.id]))),
+        containers: pulumi.all(nodes.flatMap((node) => started.get(node)?.container.id ?? [])),
         stopped: args.stopped,
       },
       { parent: this, dependsOn: settled },
     );
     this.formed = status;
-    founder.host.step(
+    seed.host.step(
       `${name}-name`,
       rabbitmq.name,
       { ...place, clusterName, members: rabbitmq.memberList(present) },
       { parent: this, dependsOn: [status] },
     );
-    this.administrator = logins.make(founder.host, place, [status]);
+    this.administrator = logins.make(seed.host, place, [status]);
     const names = present.map((node) => rabbitmq.erlangName(node.name));
     this.members = pulumi.unsecret(status.stdout).apply((json) => readMembers(json, names));
     this.registerOutputs({ members: this.members, password: this.password });
@@ -185,35 +184,37 @@ function adoption(container: string, index: number): rabbitmq.Adoption {
 }
 
 /**
- * Starts the nodes, the founder first, and gives what says that all are the members that they should be. What changes on
+ * Starts the nodes, the seed node first, and gives what says that all are the members that they should be. What changes on
  * nodes that serve changes on one after the other, but for a cluster that wakes together. They are stopped in the opposite
- * order, the founder last.
+ * order, the seed node last.
  */
 function startInOrder(
   nodes: RabbitNode[],
   serves: (node: RabbitNode) => boolean,
   looked: pulumi.Resource[],
   { stopped, joinsInParallel, wakesTogether }: Pick<RabbitClusterArgs, "stopped" | "joinsInParallel" | "wakesTogether">,
-): pulumi.Resource[] {
+): { started: ReadonlyMap<RabbitNode, StartedNode>; settled: pulumi.Resource[] } {
   const files = nodes.map((node) => node.files);
+  const started = new Map<RabbitNode, StartedNode>();
   let changed = looked;
   let settled: pulumi.Resource[] = [];
-  for (const [index, node] of nodes.entries()) {
-    const before = nodes.slice(0, index);
-    const founded = before.slice(0, 1).map(({ booted }) => booted);
+  for (const node of nodes) {
+    const before = [...started.values()];
+    const seeded = before.slice(0, 1).map(({ booted }) => booted);
     const joined = joinsInParallel ? [] : before.slice(-1).map((other) => other.joined);
-    node.start({ gate: serves(node) ? changed : [], join: [...files, ...founded, ...changed, ...joined] });
+    const own = node.start({ gate: serves(node) ? changed : [], join: [...files, ...seeded, ...changed, ...joined] });
+    started.set(node, own);
     if (!stopped) {
-      settled = wakesTogether ? [...settled, node.settle([])] : [node.settle(settled)];
+      settled = wakesTogether ? [...settled, node.settle(own, [])] : [node.settle(own, settled)];
     }
     if (serves(node) && !wakesTogether) {
-      changed = stopped ? [node.joined] : settled;
+      changed = stopped ? [own.joined] : settled;
     }
   }
   if (stopped) {
-    for (const node of nodes.toReversed()) {
-      settled = [node.settle(settled)];
+    for (const [node, own] of [...started].toReversed()) {
+      settled = [node.settle(own, settled)];
     }
   }
-  return settled;
+  return { started, settled };
 }

@@ -23,8 +23,8 @@ import {
 export interface RabbitNodeArgs extends RabbitNodeSettings {
   host: Host;
   type: "disc" | "ram";
-  /** The node that the others join, if it is not this one. */
-  founder?: string;
+  /** The seed node, which the others join, if it is not this one. */
+  seed: string | undefined;
   /** The container made by hand whose place this node's takes. */
   adopt?: rabbitmq.Adoption;
 }
@@ -37,22 +37,25 @@ export interface RabbitNodeOrder {
   join: pulumi.Resource[];
 }
 
+/** A node that has been started. */
+export interface StartedNode {
+  container: docker.Container;
+  /** The broker runs; a joining node may still be alone. */
+  booted: pulumi.Resource;
+  /** The node is in the cluster. */
+  joined: pulumi.Resource;
+}
+
 /**
  * One RabbitMQ node on one host, made in three parts, since all nodes' files come before any joins, and one node's membership
  * before the next one's gate: image and files; {@link start}: gate, container, boot and the way into the cluster;
- * {@link settle}: membership. All nodes have the same resources, whoever founds the cluster.
+ * {@link settle}: membership. All nodes have the same resources, whichever the seed node is.
  */
 export class RabbitNode extends pulumi.ComponentResource {
   readonly name: string;
   readonly place: rabbitmq.NodePlace;
   /** Its files are written: it knows the other nodes by name. */
   readonly files: pulumi.Resource;
-  /** The broker runs; a joining node may still be alone. */
-  booted!: pulumi.Resource;
-  /** The node is in the cluster. */
-  joined!: pulumi.Resource;
-  container!: docker.Container;
-
   /** Its machine is gone for good. */
   readonly lost: boolean;
 
@@ -68,7 +71,7 @@ export class RabbitNode extends pulumi.ComponentResource {
     const { host } = args;
     this.name = name;
     this.args = args;
-    this.joins = args.founder !== undefined;
+    this.joins = args.seed !== undefined;
     this.lost = host.lost;
     const place = nodePlace(name, args.directory);
     this.place = place;
@@ -113,7 +116,7 @@ export class RabbitNode extends pulumi.ComponentResource {
   }
 
   /** From the gate to a node in the cluster. */
-  start(order: RabbitNodeOrder): void {
+  start(order: RabbitNodeOrder): StartedNode {
     const { name, args, place, image } = this;
     const { host } = args;
     const spec = containerSpec(place, args);
@@ -127,7 +130,7 @@ export class RabbitNode extends pulumi.ComponentResource {
       { parent: this, dependsOn: [this.files, ...this.certificates, ...order.gate] },
     );
     const adopted = this.adopt(wanted, gate);
-    this.container = new docker.Container(
+    const container = new docker.Container(
       `${name}-container`,
       {
         ...spec,
@@ -155,13 +158,13 @@ export class RabbitNode extends pulumi.ComponentResource {
         },
       }),
     );
-    this.booted = host.step(
+    const booted = host.step(
       `${name}-boot`,
       rabbitmq.boot,
-      { ...place, amqpPort: innerPorts.amqp, containerId: this.container.id },
-      { parent: this, dependsOn: [this.container] },
+      { ...place, amqpPort: innerPorts.amqp, containerId: container.id },
+      { parent: this, dependsOn: [container] },
     );
-    this.joined = this.join(this.booted, order.join);
+    return { container, booted, joined: this.join(booted, order.join) };
   }
 
   /** The container made by hand gives way right before the node's own is made. */
@@ -175,7 +178,7 @@ export class RabbitNode extends pulumi.ComponentResource {
   /** stop-app → reset → join-cluster → start-app, each after the one before. The seed node has nothing to do in them. */
   private join(booted: pulumi.Resource, after: pulumi.Resource[]): pulumi.Resource {
     const { name, args, place, joins } = this;
-    const { host, founder: seed } = args;
+    const { host, seed } = args;
     const others = args.peers.map((peer) => peer.name).filter((peer) => peer !== name && peer !== seed);
     const opts = (dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions => ({ parent: this, dependsOn });
     const stopApp = host.step(`${name}-stop-app`, rabbitmq.stopApp, { ...place, joins }, opts([booted]));
@@ -191,8 +194,8 @@ export class RabbitNode extends pulumi.ComponentResource {
    * The node as the member that it should be: of its type, with its settings, or stopped; and at its end, how it leaves. What
    * comes before it at its beginning comes after it at its end.
    */
-  settle(after: pulumi.Resource[]): pulumi.Resource {
-    const { name, args, place, container, joined } = this;
+  settle({ container, joined }: StartedNode, after: pulumi.Resource[]): pulumi.Resource {
+    const { name, args, place } = this;
     const { plugins, memoryHighWatermark, diskFreeLimit, partitionHandling } = args.conf;
     return args.host.step(
       `${name}-member`,

@@ -14,8 +14,17 @@ export interface StackTls extends StackCertificates {
   versions: string[];
 }
 
-/** The TLS that the config asks for, with certificates that it gives or that are made; nothing where it asks for none. */
-export function stackTls(config: StackConfig): StackTls | undefined {
+/**
+ * The TLS that the config asks for, with certificates that it gives or that are made; nothing where it asks for none.
+ *
+ * @param stack the stack's name, which a made authority gets; it must not change with the stack's
+ * @param opts of the certificates that are made
+ */
+export function stackTls(
+  config: StackConfig,
+  stack: string,
+  opts: pulumi.ComponentResourceOptions,
+): StackTls | undefined {
   if (config.tls === undefined) return undefined;
   const { clients, management, nodes: distribution, certificates } = config.tls;
   return {
@@ -23,7 +32,7 @@ export function stackTls(config: StackConfig): StackTls | undefined {
     management,
     distribution,
     versions: tlsVersions(config.rabbitmq.version),
-    ...(certificates === undefined ? made(config, config.tls) : given(certificates)),
+    ...(certificates === undefined ? made(config, config.tls, stack, opts) : given(certificates)),
   };
 }
 
@@ -39,6 +48,8 @@ function given({ authority, nodes }: { authority: string; nodes: Record<string, 
 function made(
   { hosts, rabbitmq, haproxy, vip }: StackConfig,
   { names, validityDays, renewDays, rotation }: NonNullable<StackConfig["tls"]>,
+  stack: string,
+  opts: pulumi.ComponentResourceOptions,
 ): StackCertificates {
   const ips = vip?.ips ?? [];
   const addresses = (of: string[]): string[] => of.flatMap((name) => hosts[name]?.address ?? []);
@@ -50,11 +61,6 @@ function made(
     dnsNames: names,
     ipAddresses: [...ips, ...addresses(haproxy.hosts)],
   };
-  return new Certificates("tls", {
-    nodes,
-    validityDays,
-    renewDays,
-    rotation,
-    ...(haproxy.tls.made === true ? { balancers } : {}),
-  });
+  const more = haproxy.tls.made === true ? { balancers } : {};
+  return new Certificates("tls", { stack, nodes, validityDays, renewDays, rotation, ...more }, opts);
 }

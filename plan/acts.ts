@@ -1,5 +1,5 @@
 import { isComponent, known, type Known } from "./kinds";
-import { done, founder, isAnotherMachine, rest } from "./members";
+import { done, seedNode, isAnotherMachine, rest } from "./members";
 import { byName, turns } from "./order";
 import type { Preview, Step } from "./preview";
 
@@ -26,7 +26,7 @@ const reasons: Readonly<Record<string, string>> = {
 export function acts(preview: Preview): Act[] {
   const { steps } = preview;
   const turn = turns(steps);
-  const first = founder(preview);
+  const first = seedNode(preview);
   const changing = steps.filter((step) => step.verb !== undefined && !isComponent(step));
   const places = new Map(changing.flatMap((step) => place(step)));
   const merged = new Map<string, Act>();

@@ -113,8 +113,8 @@ export interface Known {
 /** What is known of a resource, if anything is. */
 export function known(step: Pick<Step, "component" | "name" | "old" | "new">): Known | undefined {
   const { name } = step;
-  // The stack's own.
-  if (step.component === "") {
+  // The service's own; before 0.2 they were the stack's.
+  if (step.component === "" || step.component === `${componentPrefix}RabbitService`) {
     const kind = kinds[name] ?? kindOfStep(step)?.kind;
     return kind === undefined ? undefined : { key: name, kind, of: name };
   }

@@ -52,7 +52,7 @@ export function members(preview: Preview): Member[] {
   const { steps, outputs } = preview;
   const cluster = component(steps, "RabbitCluster");
   const running = versions(outputs);
-  const first = founder(preview);
+  const first = seedNode(preview);
   const before = new Map(
     places(outputs).map(({ name, ...place }) => {
       const version = running.get(name) ?? text(cluster?.old?.["version"]);
@@ -74,7 +74,7 @@ export function members(preview: Preview): Member[] {
 }
 
 /** Who is the first of a cluster that is not there yet. */
-export function founder({ steps, outputs }: Preview): string | undefined {
+export function seedNode({ steps, outputs }: Preview): string | undefined {
   const cluster = component(steps, "RabbitCluster");
   return cluster?.verb === "create" && places(outputs).length === 0 ? places(cluster.new)[0]?.name : undefined;
 }

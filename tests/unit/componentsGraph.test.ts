@@ -9,6 +9,7 @@ const balancersReady = ["haproxy-host4-ready", "haproxy-host5-ready"];
 /** Each resource, and what it waits for. */
 const edges: Record<string, string[]> = {
   "warren-dev": [],
+  warren: [],
   deployment: [],
 
   host1: [],
@@ -119,12 +120,19 @@ const edges: Record<string, string[]> = {
 
 /** The end: after everything that runs on a host. */
 edges["service"] = Object.keys(edges)
-  .filter((name) => /-/.test(name) && name !== "warren-dev" && !/-(docker|image|container|cookie|password)$/.test(name))
-  .concat("rabbitmq-password")
+  .filter(
+    (name) =>
+      /-/.test(name) &&
+      name !== "warren-dev" &&
+      name !== "warren" &&
+      !/-(docker|image|container|cookie|password)$/.test(name),
+  )
+  .concat("haproxy-stats-password", "rabbitmq-password")
   .sort();
 
 const types: Record<string, RegExp> = {
   "pulumi:pulumi:Stack": /^warren-dev$/,
+  "warren:index:RabbitService": /^warren$/,
   "warren:index:Host": /^host\d$/,
   "warren:index:RabbitCluster": /^rabbitmq$/,
   "warren:index:RabbitNode": /^rabbitmq\d$/,
@@ -157,7 +165,8 @@ test("every resource's type is what its name says", () => {
 test("every resource stands under its component", () => {
   const parent = (name: string): string => {
     if (name === "warren-dev") return "";
-    if (/^(deployment|service|host\d|rabbitmq|haproxy|vip)$/.test(name)) return "warren-dev";
+    if (name === "warren") return "warren-dev";
+    if (/^(deployment|service|host\d|rabbitmq|haproxy|vip)$/.test(name)) return "warren";
     if (/^(rabbitmq\d|rabbitmq-.*)$/.test(name)) return "rabbitmq";
     return name.replace(/-.*/, "");
   };

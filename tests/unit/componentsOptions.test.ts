@@ -334,11 +334,11 @@ describe("the settings label, by which a running container is known as the wante
   });
 });
 
-test("nothing is renamed by aliases, and no difference is ignored but how a broker's directories are mounted", () => {
-  for (const { name, aliases, ignoreChanges, retainOnDelete } of dev.resources) {
+test("only the service's parts have another parent than before, and no difference is ignored but how a broker's directories are mounted", () => {
+  for (const { name, parent, aliases, ignoreChanges, retainOnDelete } of dev.resources) {
     // A container of a release before is not replaced for it.
     const ignored = /^rabbitmq\d-container$/.test(name) ? ["mounts", "volumes"] : [];
-    expect([name, aliases, ignoreChanges, retainOnDelete]).toEqual([name, 0, ignored, false]);
+    expect([name, aliases, ignoreChanges, retainOnDelete]).toEqual([name, parent === "warren" ? 1 : 0, ignored, false]);
   }
 });
 
