@@ -116,7 +116,7 @@ export const rabbitmqSection = section({
     .default("rabbitmq")
     .describe("The cluster's name, as the management page shows it."),
   nodes: listOfSome(node).describe(
-    "The cluster's members. The first is the root that the others join; it must be disc.",
+    "The cluster's members. The first is the seed node, which the others join; it must be disc.",
   ),
   username: userName().default("admin").describe("The administrator made on the first start."),
   password: password().exactOptional().describe("The administrator's password. Generated when absent."),
