@@ -5,7 +5,7 @@ import type { StackConfig } from "../config";
 import { refuseChanges, remaining } from "../config/changes";
 import { firewalls } from "../config/firewall";
 import { contestedPorts } from "../config/ports";
-import { joinsInParallel, saysWhetherReady, waitsForMajority } from "../config/versions";
+import { hasStreams, joinsInParallel, saysWhetherReady, waitsForMajority } from "../config/versions";
 import { clientLogin } from "./clientLogin";
 import { Firewall } from "./firewall";
 import { HaproxyPair } from "./haproxyPair";
@@ -72,8 +72,8 @@ export class RabbitService extends pulumi.ComponentResource {
       },
     );
     survey.tell();
-    const { stack, drift } = survey;
-    const believed = deployment.apply((id) => ({ id, stack, steps: drift.again }));
+    const { stack, drift, forms } = survey;
+    const believed = deployment.apply((id) => ({ id, stack, steps: drift.again, containers: forms.made }));
     const outputs = serviceOutputs(config, cluster, balancers, tls);
     this.outputs = { ...outputs, deployment: believed };
     this.registerOutputs(outputs);
@@ -90,7 +90,7 @@ export class RabbitService extends pulumi.ComponentResource {
 
   private reach(deployment: pulumi.Output<string>): ReadonlyMap<string, Host> {
     const { last, survey, ...config } = this.args;
-    const { stack, drift } = survey;
+    const { stack, drift, forms } = survey;
     const firewall =
       config.firewall === undefined
         ? undefined
@@ -108,7 +108,7 @@ export class RabbitService extends pulumi.ComponentResource {
     return new Map(
       Object.entries(config.hosts).map(([name, machine]) => [
         name,
-        new Host(name, { ...machine, preparation, deployment, stack, drift, firewall }, this.part()),
+        new Host(name, { ...machine, preparation, deployment, stack, drift, forms, firewall }, this.part()),
       ]),
     );
   }
@@ -126,6 +126,7 @@ export class RabbitService extends pulumi.ComponentResource {
         directory: rabbitmq.dataDirectory,
         serving: [...remaining(this.serving, { rabbitmq, ...config }), ...this.adopting].map(({ name }) => name),
         seed: this.serving.find((node) => node.root)?.name,
+        streams: hasStreams(rabbitmq.version),
         joinsInParallel: joinsInParallel(rabbitmq.version),
         wakesTogether: last.asleep && waitsForMajority(rabbitmq.version),
       },

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { LastLogins } from "../config";
 import type { ServingNode } from "../config/changes";
+import type { MadeContainers } from "../facts/forms";
 import type { ClusterMembers } from "./clusterMembers";
 
 /** What this stack was when its last update ended. */
@@ -27,6 +28,8 @@ export interface Deployment {
   stack: string;
   /** By resource: the value by which its step was last told to run again; empty at first. */
   steps: Record<string, string>;
+  /** By resource: how its container was made. */
+  containers: MadeContainers;
 }
 
 /** Reads the stack's own last outputs, which are there on every backend, and in a preview as well. */

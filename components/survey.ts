@@ -20,6 +20,7 @@ export async function surveyHosts(config: StackConfig, last: LastUpdate): Promis
     deployment: deployment?.id,
     stack: deployment?.stack ?? stackLabel(),
     steps: deployment?.steps,
+    containers: deployment?.containers,
     serving: nodes,
     login,
   };

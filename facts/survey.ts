@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { StackConfig } from "../config";
 import { askHost, questionText, type Facts } from "./ask";
 import { DriftWatch, type Believed } from "./drift";
+import { ContainerForms, type MadeContainers } from "./forms";
 import type { HostFacts } from "./read";
 
 /** What the state believes when an update begins. */
@@ -15,6 +16,8 @@ export interface Belief {
   stack: string;
   /** Absent: the state is of a release that recorded nothing, or there is none. */
   steps?: Believed | undefined;
+  /** How containers were made; absent as `steps` are. */
+  containers?: MadeContainers | undefined;
   /** Nodes that served when the last update ended, by the hosts that they were on. */
   serving: readonly { name: string; host: string }[];
   /** `user:password` of the administrator. */
@@ -25,6 +28,7 @@ export interface Belief {
 export interface Survey {
   facts: Facts;
   drift: DriftWatch;
+  forms: ContainerForms;
   /** Names of nodes that served and whose data are not there any more. */
   blank: string[];
 }
@@ -70,7 +74,8 @@ export function survey(config: StackConfig, belief: Belief, facts: Facts): Surve
   const drift = new DriftWatch(facts, belief.steps);
   const blank = blankNodes(config, belief, facts);
   for (const { name, host } of blank) drift.rebuild(host, name);
-  return { facts, drift, blank: blank.map(({ name }) => name) };
+  const forms = new ContainerForms(facts, belief.containers, new Set(belief.serving.map(({ host }) => host)));
+  return { facts, drift, forms, blank: blank.map(({ name }) => name) };
 }
 
 function refuseForeignHosts({ deployment, stack }: Belief, facts: Facts): void {
