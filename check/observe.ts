@@ -1,13 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdirSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 
 import { fileMark, look, partMark, type Look } from "../commands/look";
 import { runScript, scriptInput } from "../commands/shell";
 import { sshOptions } from "../commands/ssh";
 import type { HostConfig } from "../config";
 import { certificatesIn } from "../config/rules/certificates";
+
+import { operatorHome } from "../facts/home";
 
 /** What a host shows of itself. What could not be told is absent. */
 export interface Observation {
@@ -103,11 +102,9 @@ function ends(text: string): [file: string, date: Date][] {
 
 /** Looks at a host over SSH; its key is checked as in a deployment. */
 export async function observe(login: HostConfig, wanted: Look): Promise<Observation | Error> {
-  const controlDirectory = join(homedir(), ".ssh");
-  mkdirSync(controlDirectory, { recursive: true, mode: 0o700 });
   const { user, address, port } = login;
   const args = [
-    ...sshOptions(login, controlDirectory),
+    ...sshOptions(login, operatorHome()),
     "-p",
     String(port),
     `${user}@${address}`,

@@ -1,11 +1,8 @@
-import { mkdirSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
-
 import type { StackConfig } from "../config";
 import { askHost, questionText, type Facts } from "./ask";
 import { DriftWatch, type Believed } from "./drift";
 import { ContainerForms, type MadeContainers } from "./forms";
+import { operatorHome } from "./home";
 import type { HostFacts } from "./read";
 
 /** What the state believes when an update begins. */
@@ -39,8 +36,6 @@ export class SurveyError extends Error {}
 /** Asks all hosts side by side. `WARREN_OFFLINE=1`: asks none, and believes the state. */
 export async function askHosts(config: StackConfig, { login }: Pick<Belief, "login">): Promise<Facts> {
   if (process.env["WARREN_OFFLINE"] === "1") return {};
-  const controlDirectory = join(homedir(), ".ssh");
-  mkdirSync(controlDirectory, { recursive: true, mode: 0o700 });
   const { nodes, ports, dataDirectory } = config.rabbitmq;
   const hosts = Object.entries(config.hosts).filter(([, host]) => !host.lost);
   const answers = hosts.map(async ([name, host]): Promise<[string, HostFacts | Error]> => {
@@ -51,7 +46,7 @@ export async function askHosts(config: StackConfig, { login }: Pick<Belief, "log
       images: imagesOn(config, name),
       ...asked,
     });
-    return [name, await askHost(host, controlDirectory, text)];
+    return [name, await askHost(host, operatorHome(), text)];
   });
   return Object.fromEntries(await Promise.all(answers));
 }

@@ -37,7 +37,7 @@ process_listens() { # PID PORT
 # Waits until the broker in the container serves. Where the container stops or restarts meanwhile, it fails at once with the broker's own
 # reason; where nothing comes about, with the end of the broker's log.
 await_boot() { # PORT
-  local restarts failure='' said=''
+  local restarts failure='' said='' pid=''
   show_log_on_failure "$container" 30
   restarts=$(inspect "$container" '{{.RestartCount}}') || restarts=0
   wait_until "$longest_boot" 0.2 has_booted_or_failed "$1" || die "$name did not boot within $longest_boot s${said:+: $said}"
@@ -48,16 +48,19 @@ Correct what it names, and run \`pulumi up\` again. \`docker logs $container\` o
   fi
 }
 
-# Sets failure where the container has failed.
+# Sets failure where the container has failed. Docker is asked again only when the container's process is gone: each question costs as much
+# as the boot itself.
 has_booted_or_failed() { # PORT
-  local found pid status count
-  found=$(inspect "$container" '{{.State.Pid}} {{.State.Status}} {{.RestartCount}}') || return 1
-  read -r pid status count <<< "$found"
-  case $status in
-    restarting) failure=restarts ;;
-    exited | dead) failure="has stopped" ;;
-    *) [ "$count" -le "$restarts" ] || failure=restarts ;;
-  esac
+  local found status count
+  if [ ! -d "/proc/${pid:-0}" ]; then
+    found=$(inspect "$container" '{{.State.Pid}} {{.State.Status}} {{.RestartCount}}') || return 1
+    read -r pid status count <<< "$found"
+    case $status in
+      restarting) failure=restarts ;;
+      exited | dead) failure="has stopped" ;;
+      *) [ "$count" -le "$restarts" ] || failure=restarts ;;
+    esac
+  fi
   [ -n "$failure" ] || { process_listens "$pid" "$1" && started_up; }
 }
 
