@@ -153,7 +153,7 @@ export const rabbitmqSection = section({
     )
     .default(0.4)
     .describe(
-      "The memory at which publishers are held back: a fraction of the host's memory, or an amount such as 2GB.",
+      "The memory at which publishers are held back: a fraction of memoryLimit, or else of the host's memory, or an amount such as 2GB.",
     ),
   diskFreeLimit: text('must be an amount such as "1GB" (MB, GB, MiB or GiB)', amountPattern)
     .default("1GB")
