@@ -14,5 +14,5 @@ export async function lastUpdate(): Promise<LastUpdate> {
       return [name, value ?? secretValue];
     }),
   );
-  return readLastUpdate(Object.fromEntries(outputs.filter(([, value]) => value !== undefined)) as LastOutputs);
+  return readLastUpdate(Object.fromEntries(outputs.filter(([, value]) => value !== undefined)));
 }

@@ -44,6 +44,14 @@ const outputs = async (changes: Record<string, unknown>) => {
     id: "uuid-deployment",
     stack: "acme/warren/dev",
     steps: { "rabbitmq1-boot": "" },
+    watched: {
+      "rabbitmq1-boot": { kind: "step", host: "host1" },
+      "rabbitmq1-container": {
+        ...{ kind: "container", host: "host1" },
+        ...{ container: "rabbitmq", recordedBy: "rabbitmq1-member" },
+      },
+      "haproxy-host4-image": { kind: "image", host: "host4" },
+    },
   });
   return others;
 };
