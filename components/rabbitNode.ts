@@ -8,8 +8,7 @@ import { enabledPlugins, hostsFile } from "../templates/rabbitmqConf";
 import type { Host, StepData } from "./host";
 import { containerDefaults, ownLabels } from "./container";
 import {
-  containerMounts,
-  containerSpec,
+  containerSpecs,
   fixedEnvironment,
   innerPorts,
   innerTlsFiles,
@@ -121,9 +120,12 @@ export class RabbitNode extends pulumi.ComponentResource {
   start(order: RabbitNodeOrder): StartedNode {
     const { name, args, place, image } = this;
     const { host } = args;
-    const spec = containerSpec(place, args);
-    const digest = settingsDigest(spec, args, host.machine);
-    const settings = host.settings(`${name}-container`, rabbitContainer, `${name}-member`, digest);
+    const specs = containerSpecs(place, args);
+    const { form, settings, stopSeconds } = host.container({
+      ...{ resource: `${name}-container`, container: rabbitContainer, recordedBy: `${name}-member`, image: args.image },
+      digests: specs.map((spec) => settingsDigest(spec, args, host.machine)),
+      stopSeconds: args.stopGraceSeconds,
+    });
     const wanted = { ...place, image: image.imageId, settings, lost: args.lost, amqpPort: innerPorts.amqp };
     const gate = host.step(
       `${name}-gate`,
@@ -135,9 +137,10 @@ export class RabbitNode extends pulumi.ComponentResource {
     const container = new docker.Container(
       `${name}-container`,
       {
-        ...spec,
-        volumes: undefined,
-        mounts: containerMounts(place),
+        ...specs[form],
+        name: rabbitContainer,
+        // Docker's own default is ten seconds, when the host goes down. Another value would make another container.
+        ...(form === 0 ? {} : { stopTimeout: stopSeconds }),
         restart: args.stopped ? "no" : containerDefaults.restart,
         mustRun: !args.stopped,
         image: image.imageId,
@@ -148,8 +151,6 @@ export class RabbitNode extends pulumi.ComponentResource {
         parent: this,
         provider: host.docker,
         dependsOn: [gate, ...adopted],
-        // A container that was made with volumes, before 0.2, keeps them until it is replaced for another reason.
-        ignoreChanges: ["mounts", "volumes"],
         hooks: {
           beforeCreate: [
             host.beforeCreate(`${name}-remove-stray`, removeStray, {

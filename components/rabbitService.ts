@@ -5,7 +5,7 @@ import type { StackConfig } from "../config";
 import { refuseChanges, remaining } from "../config/changes";
 import { firewalls } from "../config/firewall";
 import { contestedPorts } from "../config/ports";
-import { joinsInParallel, saysWhetherReady, waitsForMajority } from "../config/versions";
+import { hasStreams, joinsInParallel, saysWhetherReady, waitsForMajority } from "../config/versions";
 import type { LastUpdate } from "../facts/last";
 import { clientLogin } from "./clientLogin";
 import { Firewall } from "./firewall";
@@ -73,8 +73,9 @@ export class RabbitService extends pulumi.ComponentResource {
       },
     );
     survey.tell();
-    const { stack, drift } = survey;
-    const believed = deployment.apply((id) => ({ id, stack, steps: drift.again, watched: drift.watched }));
+    const { stack, drift, forms } = survey;
+    const told = { stack, steps: drift.again, watched: drift.watched, containers: forms.made };
+    const believed = deployment.apply((id) => ({ id, ...told }));
     const outputs = serviceOutputs(config, cluster, balancers, tls);
     this.outputs = { ...outputs, deployment: believed };
     this.registerOutputs(outputs);
@@ -91,7 +92,7 @@ export class RabbitService extends pulumi.ComponentResource {
 
   private reach(deployment: pulumi.Output<string>): ReadonlyMap<string, Host> {
     const { last, survey, ...config } = this.args;
-    const { stack, drift } = survey;
+    const { stack, drift, forms } = survey;
     const firewall =
       config.firewall === undefined
         ? undefined
@@ -109,7 +110,7 @@ export class RabbitService extends pulumi.ComponentResource {
     return new Map(
       Object.entries(config.hosts).map(([name, machine]) => [
         name,
-        new Host(name, { ...machine, preparation, deployment, stack, drift, firewall }, this.part()),
+        new Host(name, { ...machine, preparation, deployment, stack, drift, forms, firewall }, this.part()),
       ]),
     );
   }
@@ -128,6 +129,7 @@ export class RabbitService extends pulumi.ComponentResource {
         serving: [...remaining(this.serving, { rabbitmq, ...config }), ...this.adopting].map(({ name }) => name),
         seed: this.serving.find((node) => node.root)?.name,
         forgotten: survey.forgotten,
+        streams: hasStreams(rabbitmq.version),
         joinsInParallel: joinsInParallel(rabbitmq.version),
         wakesTogether: last.asleep && waitsForMajority(rabbitmq.version),
       },

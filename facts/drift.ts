@@ -127,6 +127,11 @@ export class DriftWatch {
     );
   }
 
+  /** Whether an addition to a container's settings label is this update's: the container is replaced. */
+  replaces(again: string | undefined): boolean {
+    return again === this.now;
+  }
+
   /** What has an image pulled again because it is gone from its host; undefined where it has never been. */
   image(host: string, resource: string, image: string): string | undefined {
     this.watched[resource] = { kind: "image", host, image };

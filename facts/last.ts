@@ -1,6 +1,7 @@
 import type { LastLogins } from "../config";
 import type { ServingNode } from "../config/changes";
 import type { Watched } from "./drift";
+import type { MadeContainers } from "./forms";
 
 /** What a stack was when its last update ended. */
 export interface LastUpdate {
@@ -25,6 +26,8 @@ export interface Deployment {
   stack: string;
   /** By resource: the value by which its step was last told to run again; empty at first. */
   steps: Record<string, string>;
+  /** By resource: how its container was made. */
+  containers: MadeContainers;
   /** By resource: where its effect is looked for; absent in the outputs of a release that did not say. */
   watched?: Record<string, Watched>;
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { StackConfig } from "../config";
 import { askHost, questionText, type Facts, type Looks } from "./ask";
 import { DriftWatch, type Believed } from "./drift";
+import { ContainerForms, type MadeContainers } from "./forms";
 import type { LastUpdate } from "./last";
 import { forgottenNodes, knownNodes, type KnownNode } from "./membership";
 
@@ -16,6 +17,8 @@ export interface Belief {
   stack?: string | undefined;
   /** Absent: the state is of a release that recorded nothing, or there is none. */
   steps?: Believed | undefined;
+  /** How containers were made; absent as `steps` are. */
+  containers?: MadeContainers | undefined;
   /** Nodes that served when the last update ended, by the hosts that they were on. */
   serving: readonly { name: string; host: string }[];
   /** `user:password` of the administrator. */
@@ -24,14 +27,15 @@ export interface Belief {
 
 /** What a stack's last update makes it believe. */
 export function beliefOf({ deployment, nodes, login }: LastUpdate): Belief {
-  const { id, stack, steps } = deployment ?? {};
-  return { deployment: id, stack, steps, serving: nodes, login };
+  const { id, stack, steps, containers } = deployment ?? {};
+  return { deployment: id, stack, steps, containers, serving: nodes, login };
 }
 
 /** What the hosts say, held against what the state believes. */
 export interface Survey {
   facts: Facts;
   drift: DriftWatch;
+  forms: ContainerForms;
   /** Names of nodes that served and join the others as blank ones: their data are gone, or the cluster has forgotten them. */
   blank: string[];
   /** Those of them whose data are there and have to be moved aside. */
@@ -108,6 +112,7 @@ export function survey(config: StackConfig, belief: Belief, facts: Facts): Surve
   return {
     facts,
     drift,
+    forms: new ContainerForms(facts, belief.containers, new Set(belief.serving.map(({ host }) => host))),
     blank: [...blank, ...forgotten].map(({ name }) => name),
     forgotten: forgotten.map(({ name }) => name),
     foreign: Object.keys(foreign),

@@ -48,6 +48,9 @@ const ports = section({
   stream: port()
     .exactOptional()
     .describe("The stream protocol. Default: 5552 where the plugin rabbitmq_stream is enabled, else none."),
+  streamReplication: wholeNumber(1, 65504)
+    .default(6000)
+    .describe("The first of the 32 ports on which brokers replicate streams with each other, from RabbitMQ 3.9 on."),
   epmd: port().default(4369).describe("Erlang's port mapper, between nodes."),
   distribution: wholeNumber(1, 55525)
     .default(25672)
@@ -116,7 +119,7 @@ export const rabbitmqSection = section({
     .default("rabbitmq")
     .describe("The cluster's name, as the management page shows it."),
   nodes: listOfSome(node).describe(
-    "The cluster's members. The first is the root that the others join; it must be disc.",
+    "The cluster's members. The first is the seed node, which the others join; it must be disc.",
   ),
   username: userName().default("admin").describe("The administrator made on the first start."),
   password: password().exactOptional().describe("The administrator's password. Generated when absent."),

@@ -9,6 +9,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { Host } from "../../components/host";
 import { DriftWatch } from "../../facts/drift";
+import { ContainerForms } from "../../facts/forms";
 import { RabbitCluster, type RabbitClusterArgs } from "../../components/rabbitCluster";
 
 /* How the order changes with what serves already, and with how nodes may join. */
@@ -160,6 +161,7 @@ describe("a cluster by itself", () => {
           deployment: pulumi.output("d"),
           stack: "s",
           drift: new DriftWatch({}, undefined),
+          forms: new ContainerForms({}, undefined, new Set()),
         });
         return { name: `node${index + 1}`, host, type };
       });
@@ -177,7 +179,16 @@ describe("a cluster by itself", () => {
           diskFreeLimit: "1GB",
           settings: {},
         },
-        ports: { amqp: 5672, amqps: 5671, management: 15672, metrics: 15692, epmd: 4369, distribution: 25672 },
+        ports: {
+          amqp: 5672,
+          amqps: 5671,
+          management: 15672,
+          metrics: 15692,
+          epmd: 4369,
+          distribution: 25672,
+          streamReplication: 6000,
+        },
+        streams: false,
         directory: "/srv/rabbitmq",
         rotation: { cookie: 1, administrator: 1 },
         users: {},

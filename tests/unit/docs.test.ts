@@ -214,11 +214,12 @@ describe("the README's tables", () => {
 
   test("name every output, and no other", () => {
     const source = ts.createSourceFile("outputs.ts", read("components/outputs.ts"), ts.ScriptTarget.ES2022, true);
-    const outputs = source.statements.find(
-      (statement): statement is ts.InterfaceDeclaration =>
-        ts.isInterfaceDeclaration(statement) && statement.name.text === "StackOutputs",
+    const names = source.statements.flatMap((statement) =>
+      ts.isInterfaceDeclaration(statement) && ["ServiceOutputs", "StackOutputs"].includes(statement.name.text)
+        ? statement.members.map((member) => member.name?.getText())
+        : [],
     );
-    expect(rows("Outputs")).toEqual(outputs?.members.map((member) => member.name?.getText()));
+    expect(rows("Outputs")).toEqual(names);
   });
 
   test("name every section of the config, and no other", () => {
