@@ -75,7 +75,8 @@ export class RabbitService extends pulumi.ComponentResource {
     survey.tell();
     const { stack, drift, forms } = survey;
     const told = { stack, steps: drift.again, watched: drift.watched, containers: forms.made };
-    const believed = deployment.apply((id) => ({ id, ...told }));
+    // A secret only so that it is not printed, resource by resource, at the end of each update.
+    const believed = pulumi.secret(deployment.apply((id) => ({ id, ...told })));
     const outputs = serviceOutputs(config, cluster, balancers, tls);
     this.outputs = { ...outputs, deployment: believed };
     this.registerOutputs(outputs);
