@@ -1,7 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 
 import * as command from "@pulumi/command";
@@ -14,6 +12,7 @@ import { prepare, type PrepareData } from "../commands/prepare";
 import { beforePreparation, sshOptions, type Login } from "../commands/ssh";
 import { asRoot, render, runStep, type Step } from "../commands/step";
 import type { DriftWatch } from "../facts/drift";
+import { operatorHome } from "../facts/home";
 import type { ContainerForms, MadeContainer, WantedContainer } from "../facts/forms";
 import { firewallNft } from "../templates/firewallNft";
 import type { Firewall } from "./firewall";
@@ -72,10 +71,7 @@ export class Host extends pulumi.ComponentResource {
     this.lost = args.lost;
     this.stack = args.stack;
 
-    // The control sockets of ssh live in the user's own directory: nobody else may come near an open connection.
-    const controlDirectory = join(homedir(), ".ssh");
-    mkdirSync(controlDirectory, { recursive: true, mode: 0o700 });
-    this.sshOpts = sshOptions(args, controlDirectory);
+    this.sshOpts = sshOptions(args, operatorHome());
 
     const library = this.bringLibrary();
     const prepared = this.step(

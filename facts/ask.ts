@@ -55,7 +55,7 @@ export function questionText(question: Question, looks?: Looks): string {
 }
 
 /** Asks one host over SSH; its key is checked as in a deployment. */
-export async function askHost(login: Login, controlDirectory: string, text: string): Promise<HostFacts | Error> {
+export async function askHost(login: Login, home: string, text: string): Promise<HostFacts | Error> {
   const { user, address, port } = login;
   const command = `${user === "root" ? "" : "sudo -n "}bash -s facts`;
   // The first value counts: a host that is down must not hold up everything else for long.
@@ -63,7 +63,7 @@ export async function askHost(login: Login, controlDirectory: string, text: stri
     "-o",
     "ConnectTimeout=5",
     ...beforePreparation(user),
-    ...sshOptions(login, controlDirectory),
+    ...sshOptions(login, home),
     "-p",
     String(port),
     `${user}@${address}`,

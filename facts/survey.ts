@@ -1,11 +1,8 @@
-import { mkdirSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
-
 import type { StackConfig } from "../config";
 import { askHost, questionText, type Facts, type Looks } from "./ask";
 import { DriftWatch, type Believed } from "./drift";
 import { ContainerForms, type MadeContainers } from "./forms";
+import { operatorHome } from "./home";
 import type { LastUpdate } from "./last";
 import { forgottenNodes, knownNodes, type KnownNode } from "./membership";
 
@@ -67,8 +64,6 @@ export async function askHosts(
   { login }: Pick<Belief, "login">,
   looks: (host: string) => Looks | undefined = () => undefined,
 ): Promise<Facts> {
-  const controlDirectory = join(homedir(), ".ssh");
-  mkdirSync(controlDirectory, { recursive: true, mode: 0o700 });
   const { nodes, ports, dataDirectory } = config.rabbitmq;
   const hosts = Object.entries(config.hosts).filter(([, host]) => !host.lost);
   const answers = hosts.map(async ([name, host]): Promise<[string, Facts[string]]> => {
@@ -79,7 +74,7 @@ export async function askHosts(
       images: imagesOn(config, name),
       ...asked,
     };
-    return [name, await askHost(host, controlDirectory, questionText(question, looks(name)))];
+    return [name, await askHost(host, operatorHome(), questionText(question, looks(name)))];
   });
   return Object.fromEntries(await Promise.all(answers));
 }

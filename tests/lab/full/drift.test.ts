@@ -92,7 +92,7 @@ describe("drift on the hosts", () => {
         damage: () =>
           onHost(
             "host5",
-            "cd /var/lib/warren/haproxy/host5/conf && cp -p haproxy.cfg /root/kept.cfg && sed -i 's/configuration/another/' haproxy.cfg && docker kill -s USR2 haproxy && sleep 2 && cp -p /root/kept.cfg haproxy.cfg",
+            "cd /var/lib/warren/haproxy/host5/conf && cp -p haproxy.cfg /root/kept.cfg && sed -i 's/configuration/another/' haproxy.cfg && docker kill -s USR2 haproxy && for try in $(seq 100); do curl -sf -o /dev/null http://127.0.0.1:8100/another/$(sed -n 's,.*/another/\\([0-9a-f]*\\).*,\\1,p' haproxy.cfg | head -n 1) && break; sleep 0.1; done; cp -p /root/kept.cfg haproxy.cfg",
           ),
         names: /host5: /,
       },
