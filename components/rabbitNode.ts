@@ -24,6 +24,8 @@ export interface RabbitNodeArgs extends RabbitNodeSettings {
   type: "disc" | "ram";
   /** The seed node, which the others join, if it is not this one. */
   seed: string | undefined;
+  /** The cluster has forgotten it: its data are moved aside, and it joins again as a blank node. */
+  forgotten: boolean;
   /** The container made by hand whose place this node's takes. */
   adopt?: rabbitmq.Adoption;
 }
@@ -155,6 +157,7 @@ export class RabbitNode extends pulumi.ComponentResource {
               ...{ container: rabbitContainer, stack: host.stack, part: name },
               graceSeconds: args.stopGraceSeconds,
             }),
+            ...(args.forgotten ? [host.beforeCreate(`${name}-set-aside`, rabbitmq.setAside, place)] : []),
           ],
         },
       }),

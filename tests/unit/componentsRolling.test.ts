@@ -197,6 +197,7 @@ describe("a cluster by itself", () => {
         stopGraceSeconds: 60,
         stopped: false,
         serving: [],
+        forgotten: [],
         joinsInParallel: false,
         wakesTogether: false,
         ...changes,
@@ -215,6 +216,14 @@ describe("a cluster by itself", () => {
       "node2-join-cluster": ["node1-start-app"],
       "node3-join-cluster": ["node2-start-app"],
     });
+  });
+
+  test("the data of a forgotten node are moved aside when its old container is gone, before its new one is made", async () => {
+    const joined = await cluster(["disc", "disc"], { serving: ["node1"], forgotten: ["node2"] });
+    expect(joined.resource("node2-container").hooks).toEqual({
+      beforeCreateList: ["node2-remove-stray", "node2-set-aside"],
+    });
+    expect(joined.resource("node1-container").hooks).toEqual({ beforeCreateList: ["node1-remove-stray"] });
   });
 
   test("of one node has nobody to join", async () => {
