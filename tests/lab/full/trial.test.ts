@@ -60,8 +60,8 @@ describe(`on RabbitMQ ${version}`, () => {
   test.each<[string, (rabbitmq: Rabbitmq) => void, RegExp]>([
     [
       "a value of a known key",
-      (rabbitmq) => (rabbitmq.settings = { heartbeat: "soon" }),
-      /rabbitmq1: the image \S+ does not start with the new configuration: heartbeat: "soon" cannot be converted to a\(n\) integer/,
+      (rabbitmq) => (rabbitmq.settings = { channel_max: "many" }),
+      /rabbitmq1: the image \S+ does not start with the new configuration: channel_max: "many" cannot be converted to a\(n\) integer/,
     ],
     [
       "a value of a plugin's key",
