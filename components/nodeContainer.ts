@@ -139,15 +139,13 @@ export function containerSpecs(place: rabbitmq.NodePlace, args: RabbitNodeSettin
   const spec = firstSpec(place, args);
   const { first, last } = streamPorts(args.ports);
   const replication = args.streams ? range(first, last).map((port) => ({ internal: port, external: port })) : [];
-  return [
-    spec,
-    {
-      ...spec,
-      volumes: undefined,
-      ports: [...spec.ports, ...replication],
-      mounts: containerMounts(place),
-    },
-  ];
+  const now = {
+    ...spec,
+    volumes: undefined,
+    ports: [...spec.ports, ...replication],
+    mounts: containerMounts(place),
+  };
+  return [spec, now] as const;
 }
 
 /** The order of its keys counts: containers carry the digest of it. */

@@ -124,7 +124,7 @@ export class RabbitCluster extends pulumi.ComponentResource {
         ),
     );
     for (const node of nodes.filter((node) => node.lost)) {
-      node.settle(node.start({ gate: [], join: [] }), []);
+      node.settle(node.start(node.write([]), { gate: [], join: [], serves: true }), []);
     }
     // The seed node first, then the others that serve: who joins meets members that no longer change.
     const rank = (node: RabbitNode): number => (node.name === seed.name ? 0 : serves(node) ? 1 : 2);
@@ -197,15 +197,22 @@ function startInOrder(
   looked: pulumi.Resource[],
   { stopped, joinsInParallel, wakesTogether }: Pick<RabbitClusterArgs, "stopped" | "joinsInParallel" | "wakesTogether">,
 ): { started: ReadonlyMap<RabbitNode, StartedNode>; settled: pulumi.Resource[] } {
-  const files = nodes.map((node) => node.files);
+  // A configuration that no broker starts with is found before anything is done to one that serves.
+  const trials = nodes.filter(serves).map((node) => node.trial);
+  const written = nodes.map((node) => ({ node, files: node.write(serves(node) ? trials : []) }));
+  const allFiles = written.map(({ files }) => files.files);
   const started = new Map<RabbitNode, StartedNode>();
   let changed = looked;
   let settled: pulumi.Resource[] = [];
-  for (const node of nodes) {
+  for (const { node, files } of written) {
     const before = [...started.values()];
     const seeded = before.slice(0, 1).map(({ booted }) => booted);
     const joined = joinsInParallel ? [] : before.slice(-1).map((other) => other.joined);
-    const own = node.start({ gate: serves(node) ? changed : [], join: [...files, ...seeded, ...changed, ...joined] });
+    const own = node.start(files, {
+      gate: serves(node) ? changed : [],
+      join: [...allFiles, ...seeded, ...changed, ...joined],
+      serves: serves(node),
+    });
     started.set(node, own);
     if (!stopped) {
       settled = wakesTogether ? [...settled, node.settle(own, [])] : [node.settle(own, settled)];

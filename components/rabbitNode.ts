@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { removeStray } from "../commands/docker";
 import * as rabbitmq from "../commands/rabbitmq";
+import type { HostFile } from "../commands/step";
 import { distributionConf } from "../templates/distributionConf";
 import { enabledPlugins, hostsFile } from "../templates/rabbitmqConf";
 import type { Host, StepData } from "./host";
@@ -36,6 +37,14 @@ export interface RabbitNodeOrder {
   gate: pulumi.Resource[];
   /** Before it may join. */
   join: pulumi.Resource[];
+  /** A broker serves already: what it reads when it starts changes in its own turn. */
+  serves: boolean;
+}
+
+/** A node whose files are written: it knows the other nodes by name. */
+export interface WrittenNode {
+  files: pulumi.Resource;
+  certificates: pulumi.Resource[];
 }
 
 /** A node that has been started. */
@@ -48,15 +57,16 @@ export interface StartedNode {
 }
 
 /**
- * One RabbitMQ node on one host, made in three parts, since all nodes' files come before any joins, and one node's membership
- * before the next one's gate: image and files; {@link start}: gate, container, boot and the way into the cluster;
- * {@link settle}: membership. All nodes have the same resources, whichever the seed node is.
+ * One RabbitMQ node on one host, made in four parts, since all trials come before any change of a node that serves, all nodes'
+ * files before any joins, and one node's membership before the next one's gate: image and trial; {@link write}: files;
+ * {@link start}: gate, container, boot and the way into the cluster; {@link settle}: membership. All nodes have the same
+ * resources, whichever the seed node is.
  */
 export class RabbitNode extends pulumi.ComponentResource {
   readonly name: string;
   readonly place: rabbitmq.NodePlace;
-  /** Its files are written: it knows the other nodes by name. */
-  readonly files: pulumi.Resource;
+  /** The image starts with what the node is to get. */
+  readonly trial: pulumi.Resource;
   /** Its machine is gone for good. */
   readonly lost: boolean;
 
@@ -64,8 +74,12 @@ export class RabbitNode extends pulumi.ComponentResource {
   /** It joins others: it is not the seed node. */
   private readonly joins: boolean;
   private readonly image: docker.RemoteImage;
-  /** Its certificates are written, where it has some; what a running broker shows to new connections is these. */
-  private readonly certificates: pulumi.Resource[];
+  private readonly made: ReturnType<Host["container"]>;
+  private readonly spec: ReturnType<typeof containerSpecs>[number];
+  /** What the broker reads when it starts. */
+  private readonly configuration: pulumi.Output<HostFile[]>;
+  /** Its certificates, where it has some. */
+  private readonly certificates: pulumi.Output<HostFile[]> | undefined;
 
   constructor(name: string, args: RabbitNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("warren:index:RabbitNode", name, { host: args.host.name, image: args.image, type: args.type }, opts);
@@ -74,70 +88,106 @@ export class RabbitNode extends pulumi.ComponentResource {
     this.args = args;
     this.joins = args.seed !== undefined;
     this.lost = host.lost;
-    const place = nodePlace(name, args.directory);
-    this.place = place;
+    this.place = nodePlace(name, args.directory);
+    const specs = containerSpecs(this.place, args);
+    this.made = host.container({
+      ...{ resource: `${name}-container`, container: rabbitContainer, recordedBy: `${name}-member`, image: args.image },
+      digests: specs.map((spec) => settingsDigest(spec, args, host.machine)),
+      stopSeconds: args.stopGraceSeconds,
+    });
+    this.spec = specs[this.made.form] ?? specs[0];
+    this.configuration = pulumi.output(args.password).apply((password) => nodeFiles(this.place, args, password));
+    this.certificates = this.certificateFiles(args);
 
     this.image = new docker.RemoteImage(
       `${name}-image`,
       { name: args.image, keepLocally: true, triggers: host.imageTriggers(`${name}-image`, args.image) },
       host.options({ parent: this, provider: host.docker, dependsOn: [host.ready] }),
     );
-    this.files = host.step(
+    this.trial = this.try(args);
+    this.registerOutputs({});
+  }
+
+  private certificateFiles({ tls }: RabbitNodeArgs): pulumi.Output<HostFile[]> | undefined {
+    const own = tls?.nodes[this.name];
+    if (tls === undefined || own === undefined) return undefined;
+    const distribution = tls.distribution ? distributionConf(innerTlsFiles, tls.versions) : undefined;
+    return pulumi
+      .all([tls.authority, own])
+      .apply(([authority, node]) => rabbitmq.certificateFiles(this.place, { authority, node, distribution }));
+  }
+
+  private try({ host, image, adopt, conf, openFiles }: RabbitNodeArgs): pulumi.Resource {
+    const { name, place, spec, made, configuration, certificates } = this;
+    const data = {
+      ...place,
+      image: this.image.imageId,
+      imageName: image,
+      settings: made.digest,
+      byHand: adopt?.container,
+      files: pulumi.all([configuration, certificates ?? []]).apply(([files, more]) => [...files, ...more]),
+      plugins: conf.plugins,
+      environment: spec.envs,
+      memory: spec.memory,
+      openFiles: openFiles === "inherit" ? undefined : openFiles,
+      amqpPort: innerPorts.amqp,
+    };
+    return host.step(`${name}-trial`, rabbitmq.trial, data, { parent: this, dependsOn: [this.image] });
+  }
+
+  /**
+   * What a running broker takes up without a restart: the hosts file, the cookie, and certificates.
+   *
+   * @param after what has to be well before anything is changed
+   */
+  write(after: pulumi.Resource[]): WrittenNode {
+    const { name, args, place } = this;
+    const { host, image } = args;
+    const files = host.step(
       `${name}-files`,
       rabbitmq.files,
       {
         ...place,
         stack: host.stack,
-        image: args.image,
+        image,
         fixed: fixedEnvironment(args.ports),
         hosts: hostsFile(name, args.peers),
-        files: pulumi.output(args.password).apply((password) => nodeFiles(place, args, password)),
         cookie: args.cookie,
         adopts: args.adopt !== undefined,
         joins: this.joins,
       },
       // The end of the one before would move the directory of the new one aside.
-      { parent: this, dependsOn: [this.image], deleteBeforeReplace: true },
+      { parent: this, dependsOn: [this.image, ...after], deleteBeforeReplace: true },
     );
-    this.certificates = this.certify(args);
-    this.registerOutputs({});
-  }
-
-  /** A changed certificate changes this step's data alone: nothing else is replaced or restarted by it. */
-  private certify({ tls, host, image }: RabbitNodeArgs): pulumi.Resource[] {
-    const { name, place } = this;
-    const own = tls?.nodes[name];
-    if (tls === undefined || own === undefined) return [];
-    const distribution = tls.distribution ? distributionConf(innerTlsFiles, tls.versions) : undefined;
-    const files = pulumi
-      .all([tls.authority, own])
-      .apply(([authority, node]) => rabbitmq.certificateFiles(place, { authority, node, distribution }));
-    const opts = { parent: this, dependsOn: [this.files], deleteBeforeReplace: true };
-    return [host.step(`${name}-tls`, rabbitmq.tls, { ...place, image, files }, opts)];
+    if (this.certificates === undefined) return { files, certificates: [] };
+    const tls = { ...place, image, files: this.certificates };
+    const opts = { parent: this, dependsOn: [files, this.trial], deleteBeforeReplace: true };
+    return { files, certificates: [host.step(`${name}-tls`, rabbitmq.tls, tls, opts)] };
   }
 
   /** From the gate to a node in the cluster. */
-  start(order: RabbitNodeOrder): StartedNode {
-    const { name, args, place, image } = this;
+  start({ files, certificates }: WrittenNode, order: RabbitNodeOrder): StartedNode {
+    const { name, args, place, image, spec } = this;
     const { host } = args;
-    const specs = containerSpecs(place, args);
-    const { form, settings, stopSeconds } = host.container({
-      ...{ resource: `${name}-container`, container: rabbitContainer, recordedBy: `${name}-member`, image: args.image },
-      digests: specs.map((spec) => settingsDigest(spec, args, host.machine)),
-      stopSeconds: args.stopGraceSeconds,
-    });
+    const { form, settings, stopSeconds } = this.made;
     const wanted = { ...place, image: image.imageId, settings, lost: args.lost, amqpPort: innerPorts.amqp };
     const gate = host.step(
       `${name}-gate`,
       rabbitmq.gate,
       { ...wanted, joins: this.joins },
-      { parent: this, dependsOn: [this.files, ...this.certificates, ...order.gate] },
+      { parent: this, dependsOn: [files, this.trial, ...certificates, ...order.gate] },
     );
     const adopted = this.adopt(wanted, gate);
+    const configured = host.step(
+      `${name}-configuration`,
+      rabbitmq.configuration,
+      { ...place, files: this.configuration, adopts: args.adopt !== undefined, joins: this.joins },
+      { parent: this, dependsOn: order.serves ? [gate] : [files, this.trial] },
+    );
     const container = new docker.Container(
       `${name}-container`,
       {
-        ...specs[form],
+        ...spec,
         name: rabbitContainer,
         // Docker's own default is ten seconds, when the host goes down. Another value would make another container.
         ...(form === 0 ? {} : { stopTimeout: stopSeconds }),
@@ -150,7 +200,7 @@ export class RabbitNode extends pulumi.ComponentResource {
       host.options({
         parent: this,
         provider: host.docker,
-        dependsOn: [gate, ...adopted],
+        dependsOn: [gate, configured, ...adopted],
         hooks: {
           beforeCreate: [
             host.beforeCreate(`${name}-remove-stray`, removeStray, {

@@ -1,4 +1,4 @@
-import { step, type HostFile } from "../step";
+import { step } from "../step";
 import type { NodePlace } from "./place";
 
 /** Data of `host/rabbitmq/files.sh`. */
@@ -10,7 +10,6 @@ export interface FilesData extends NodePlace {
   fixed: readonly string[];
   /** Text of the hosts file. */
   hosts: string;
-  files: readonly HostFile[];
   /** The Erlang cookie. */
   cookie: string;
   /** The node takes the place of a container made by hand. */
@@ -19,9 +18,9 @@ export interface FilesData extends NodePlace {
   joins: boolean;
 }
 
-/** What a node's container has mounted: directories, configuration, hosts file and cookie. */
+/** What a node's container has mounted and a running broker takes up: directories, hosts file and cookie. */
 export const files = step<FilesData>("rabbitmq/files", {
   create: "configuration and cookie are written",
-  update: "configuration is written anew",
+  update: "hosts file and cookie are written anew",
   delete: "data directory is moved aside",
 });

@@ -1,6 +1,7 @@
 export * from "./administrator";
 export * from "./adoption";
 export * from "./certificates";
+export * from "./configuration";
 export * from "./definitions";
 export * from "./files";
 export * from "./formed";
@@ -8,4 +9,5 @@ export * from "./gate";
 export * from "./joining";
 export * from "./member";
 export * from "./place";
+export * from "./trial";
 export * from "./user";

@@ -12,7 +12,7 @@ create() {
   find_container_owner "$image" haproxy
   stage
   write_files "${files[@]}"
-  docker run --rm --network none -v "$directory/new:$balancer_configuration:ro" "$image" haproxy -c -q -f "$balancer_configuration/haproxy.cfg"
+  check
   swap_in
   if runs "$container"; then docker kill --signal USR2 "$container" > /dev/null; fi
 }
@@ -24,6 +24,22 @@ stage() {
   chmod 755 "$directory"
   chown "$container_owner" "$directory/new" "$directory/conf"
   chmod 750 "$directory/new" "$directory/conf"
+}
+
+check() {
+  local said
+  said=$(docker run --rm --network none -v "$directory/new:$balancer_configuration:ro" "$image" haproxy -c -f "$balancer_configuration/haproxy.cfg" 2>&1) && return
+  rm -rf "$directory/new"
+  keep_record
+  die "$part: HAProxy of the image $image refuses the new configuration: $(reason_in "$said")
+The balancer keeps the one that it has. Correct what is named, and run \`pulumi up\` again"
+}
+
+# HAProxy's first two complaints; where it has none, the end of what was said.
+reason_in() { # TEXT
+  local alerts
+  alerts=$(sed -nE 's/^\[ALERT\][^:]*: *(config *: *)?//p' <<< "$1" | grep -vE '^(Error\(s\)|Fatal errors) found' | head -n 2) || true
+  echo "${alerts:-$(tail -n 2 <<< "$1")}"
 }
 
 swap_in() {

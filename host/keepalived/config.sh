@@ -49,7 +49,15 @@ check_keepalived_conf() {
   fi
   trap 'rm -f "$keepalived_staged.check"' EXIT
   (umask 077 && sed 's/^ *script_user .*/script_user root/' "$keepalived_staged" > "$keepalived_staged.check")
-  "${program[@]}" -t -f "$file"
+  local said
+  said=$("${program[@]}" -t -f "$file" 2>&1) || refuse_conf "$said"
+}
+
+# What is not staged cannot be loaded by a later run.
+refuse_conf() { # WHAT KEEPALIVED SAID
+  rm -f "$keepalived_staged"
+  die "keepalived refuses the new configuration: $(tail -n 2 <<< "$1")
+The one that is in use was not touched. Correct what is named, and run \`pulumi up\` again"
 }
 
 # Whether keepalived runs here and has all these instances already.

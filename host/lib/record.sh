@@ -26,16 +26,25 @@ record_of() { echo "$state/steps/$1"; } # RESOURCE
 
 forget_step() { rm -f "$(record_of "$1")"; } # RESOURCE
 
+# For a step that fails and has changed nothing: what it recorded before still holds.
+keep_record() {
+  [ -z "${former_record:-}" ] || write_record "$resource" "$former_record"
+}
+
 record_step() { # RESOURCE DATA
+  write_record "$1" "$(
+    echo "input $(input_digest "$2")"
+    printf '%s\n' "again ${again:-}" "${recorded[@]}"
+  )"
+}
+
+write_record() { # RESOURCE TEXT
   local file
   file=$(record_of "$1")
   # Others read below $state, such as keepalived's check: only the records are root's alone.
   mkdir -p "$state"
   [ -d "${file%/*}" ] || mkdir -m 700 "${file%/*}"
-  {
-    echo "input $(input_digest "$2")"
-    printf '%s\n' "again ${again:-}" "${recorded[@]}"
-  } > "$file.new"
+  printf '%s\n' "$2" > "$file.new"
   chmod 600 "$file.new"
   mv -f "$file.new" "$file"
 }

@@ -1,9 +1,10 @@
 # shellcheck shell=bash
-# What a node's container has mounted: the directory of its data, its configuration, its hosts file and its Erlang cookie. At the node's end,
-# the data are moved aside under the date and never deleted; what Warren wrote goes.
+# What a node's container has mounted and a running broker takes up: its directories, its hosts file and its Erlang cookie. What a broker
+# reads when it starts comes later (see configuration.sh). At the node's end, the data are moved aside under the date and never deleted; what
+# Warren wrote goes.
 #
 # Data: name container directory, stack, image, fixed (variables in the container's environment that never change), hosts (text of the
-# hosts file), files, cookie, adopts (true: it takes the place of a container made by hand), joins (false: the seed node)
+# hosts file), cookie, adopts (true: it takes the place of a container made by hand), joins (false: the seed node)
 lock=$name
 
 create() {
@@ -16,10 +17,8 @@ create() {
   find_container_owner "$image" rabbitmq
   make_directories
   write_hosts
-  write_files "${files[@]}"
   write_cookie "$cookie"
-  if [ "$adopts" = false ] && [ "$joins" = true ]; then boot_bare; fi
-  own_files
+  owns "$directory/hosts" "$(cookie_file)"
 }
 
 # A node that exists would start empty in another data directory, and the other members would not find it on other ports.
@@ -55,21 +54,6 @@ write_hosts() {
   cat "$file.new" > "$file"
   rm "$file.new"
   chmod 644 "$file"
-}
-
-# A blank node that is to join boots without plugins. It boots sooner, and stops at once: 3.10 takes 5 s to stop an application that has
-# the management plugin. They come when it starts again as a member.
-boot_bare() {
-  [ -e "$directory/data/mnesia" ] || echo "[]." > "$(plugins_file)"
-}
-
-# The list of plugins changes while the broker runs.
-own_files() {
-  local path
-  owns "$directory/hosts" "$(cookie_file)"
-  while read -r path; do
-    [ "$path" = "$(plugins_file)" ] || owns "$path"
-  done < <(paths_of "${files[@]}")
 }
 
 delete() {

@@ -34,9 +34,11 @@ const edges: Record<string, string[]> = {
 
   rabbitmq1: [],
   "rabbitmq1-image": ["host1-prepare"],
-  "rabbitmq1-files": ["rabbitmq-cookie", "rabbitmq-password", "rabbitmq1-image"],
-  "rabbitmq1-gate": ["rabbitmq1-files", "rabbitmq1-image"],
-  "rabbitmq1-container": ["rabbitmq1-gate", "rabbitmq1-image"],
+  "rabbitmq1-trial": ["rabbitmq-password", "rabbitmq1-image"],
+  "rabbitmq1-files": ["rabbitmq-cookie", "rabbitmq1-image"],
+  "rabbitmq1-gate": ["rabbitmq1-files", "rabbitmq1-image", "rabbitmq1-trial"],
+  "rabbitmq1-configuration": ["rabbitmq-password", "rabbitmq1-files", "rabbitmq1-trial"],
+  "rabbitmq1-container": ["rabbitmq1-configuration", "rabbitmq1-gate", "rabbitmq1-image"],
   "rabbitmq1-boot": ["rabbitmq1-container"],
   "rabbitmq1-stop-app": ["rabbitmq1-boot"],
   "rabbitmq1-reset": ["rabbitmq1-stop-app"],
@@ -46,9 +48,11 @@ const edges: Record<string, string[]> = {
 
   rabbitmq2: [],
   "rabbitmq2-image": ["host2-prepare"],
-  "rabbitmq2-files": ["rabbitmq-cookie", "rabbitmq-password", "rabbitmq2-image"],
-  "rabbitmq2-gate": ["rabbitmq2-files", "rabbitmq2-image"],
-  "rabbitmq2-container": ["rabbitmq2-gate", "rabbitmq2-image"],
+  "rabbitmq2-trial": ["rabbitmq-password", "rabbitmq2-image"],
+  "rabbitmq2-files": ["rabbitmq-cookie", "rabbitmq2-image"],
+  "rabbitmq2-gate": ["rabbitmq2-files", "rabbitmq2-image", "rabbitmq2-trial"],
+  "rabbitmq2-configuration": ["rabbitmq-password", "rabbitmq2-files", "rabbitmq2-trial"],
+  "rabbitmq2-container": ["rabbitmq2-configuration", "rabbitmq2-gate", "rabbitmq2-image"],
   "rabbitmq2-boot": ["rabbitmq2-container"],
   "rabbitmq2-stop-app": ["rabbitmq2-boot"],
   "rabbitmq2-reset": ["rabbitmq2-stop-app"],
@@ -65,9 +69,11 @@ const edges: Record<string, string[]> = {
 
   rabbitmq3: [],
   "rabbitmq3-image": ["host3-prepare"],
-  "rabbitmq3-files": ["rabbitmq-cookie", "rabbitmq-password", "rabbitmq3-image"],
-  "rabbitmq3-gate": ["rabbitmq3-files", "rabbitmq3-image"],
-  "rabbitmq3-container": ["rabbitmq3-gate", "rabbitmq3-image"],
+  "rabbitmq3-trial": ["rabbitmq-password", "rabbitmq3-image"],
+  "rabbitmq3-files": ["rabbitmq-cookie", "rabbitmq3-image"],
+  "rabbitmq3-gate": ["rabbitmq3-files", "rabbitmq3-image", "rabbitmq3-trial"],
+  "rabbitmq3-configuration": ["rabbitmq-password", "rabbitmq3-files", "rabbitmq3-trial"],
+  "rabbitmq3-container": ["rabbitmq3-configuration", "rabbitmq3-gate", "rabbitmq3-image"],
   "rabbitmq3-boot": ["rabbitmq3-container"],
   "rabbitmq3-stop-app": ["rabbitmq3-boot"],
   "rabbitmq3-reset": ["rabbitmq3-stop-app"],
@@ -144,7 +150,7 @@ const types: Record<string, RegExp> = {
   "docker:index/remoteImage:RemoteImage": /-image$/,
   "docker:index/container:Container": /-container$/,
   "command:remote:Command":
-    /^service$|-(prepare|files|gate|boot|stop-app|reset|join-cluster|start-app|member|formed|name|administrator|config|ready|package|service|holds|stands-by)$/,
+    /^service$|-(prepare|trial|files|gate|configuration|boot|stop-app|reset|join-cluster|start-app|member|formed|name|administrator|config|ready|package|service|holds|stands-by)$/,
 };
 
 let dev: Deployment;

@@ -32,6 +32,7 @@ function changes(from: Deployment, to: Deployment): string[] {
 /** What is there of each node. */
 const parts = [
   "boot",
+  "configuration",
   "container",
   "files",
   "gate",
@@ -41,6 +42,7 @@ const parts = [
   "reset",
   "start-app",
   "stop-app",
+  "trial",
 ];
 const of = (node: string, sign = "") => parts.map((part) => `${sign}${node}-${part}`);
 
@@ -139,7 +141,7 @@ test.each<[string, Record<string, unknown>, string[]]>([
     ["rabbitmq2-start-app", "rabbitmq3-start-app"],
   ],
 ])("members take up %s while they run", async (_title, config, more) => {
-  const written = nodes.flatMap((node) => [`${node}-files`, `${node}-member`]);
+  const written = nodes.flatMap((node) => [`${node}-trial`, `${node}-configuration`, `${node}-member`]);
   expect(changes(serving, await deployDev(config, members))).toEqual([...written, ...more].sort());
 });
 
@@ -247,7 +249,11 @@ describe("another machine in a member's place", () => {
   test("its node comes in as a new one: after all that serve, and waited for by none of them", async () => {
     const replaced = await deployDev(other, known);
     expect(replaced.resource("rabbitmq3-gate").dependsOn).toContain("rabbitmq1-member");
-    expect(replaced.resource("rabbitmq2-gate").dependsOn).toEqual(["rabbitmq2-files", "rabbitmq2-image"]);
+    expect(replaced.resource("rabbitmq2-gate").dependsOn).toEqual([
+      "rabbitmq2-files",
+      "rabbitmq2-image",
+      "rabbitmq2-trial",
+    ]);
     expect(replaced.resource("rabbitmq2-join-cluster").dependsOn).toContain("rabbitmq3-member");
     expect(replaced.resource("rabbitmq2-member").dependsOn).toContain("rabbitmq3-member");
   });

@@ -1,4 +1,4 @@
-import { deployDev, home, knownKey, members } from "./support/devStack";
+import { deployDev, knownKey, members } from "./support/devStack";
 import { imageId, unsealed, type Deployment, type Resource } from "./support/mocks";
 import { lockOf, stepOf } from "./support/steps";
 
@@ -183,8 +183,8 @@ test("each host's Docker is reached with the operator's key, and knows that host
   expect(inputs["host"]).toBe("ssh://root@198.18.66.13:22");
   expect(JSON.parse(String(inputs["sshOpts"]))).toEqual(
     expect.arrayContaining([
-      `${home}/.local/state/warren/lab/ssh/id_ed25519`,
-      `ControlPath=${home}/.ssh/warren-%C`,
+      "IdentityFile=~/.local/state/warren/lab/ssh/id_ed25519",
+      "ControlPath=~/.ssh/w-%h-%p-%r",
       `KnownHostsCommand=/bin/echo warren ${knownKey}`,
     ]),
   );
@@ -203,7 +203,7 @@ describe("commands", () => {
       expect(additionalSecretOutputs).toEqual(expect.arrayContaining(["stdout", "stderr", "connection"]));
       expect(Object.keys(inputs).filter((key) => ["environment", "assetPaths"].includes(key))).toEqual([]);
     }
-    expect(commands).toHaveLength(47);
+    expect(commands).toHaveLength(53);
   });
 
   test("that are not done anew when something changes, but go on from what is there: members, and the whole cluster", () => {
@@ -220,10 +220,11 @@ describe("commands", () => {
     }
   });
 
-  test("that have an end: hosts' preparation, logins, files, members, configurations, services", () => {
+  test("that have an end: hosts' preparation, logins, trials, files, members, configurations, services", () => {
     const names = [1, 2, 3, 4, 5].map((n) => `host${n}-prepare`);
     names.push("rabbitmq-administrator", "rabbitmq1-files", "rabbitmq2-files", "rabbitmq3-files");
     names.push("rabbitmq1-member", "rabbitmq2-member", "rabbitmq3-member");
+    names.push("rabbitmq1-trial", "rabbitmq2-trial", "rabbitmq3-trial");
     names.push("haproxy-host4-config", "haproxy-host5-config", "vip-host4-service", "vip-host5-service");
     expect(Object.keys(each("delete")).sort()).toEqual(names.sort());
     for (const resource of commands.filter(({ name }) => names.includes(name))) {
@@ -257,9 +258,13 @@ describe("commands", () => {
     expect(each("triggers")).toEqual({});
   });
 
-  test("of one node never run at the same time", () => {
+  test("of one node never run at the same time, but for trials, which change nothing that others use", () => {
     for (const resource of commands) {
       const { name } = resource;
+      if (name.endsWith("-trial")) {
+        expect(lockOf(resource)).toBe("$name-trial");
+        continue;
+      }
       expect([name, lockOf(resource)]).toEqual([
         name,
         name === "rabbitmq-formed" ? name : /^rabbitmq\d/.exec(name)?.[0],

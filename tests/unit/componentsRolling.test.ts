@@ -37,14 +37,20 @@ const balancersRoll = {
 describe("a change of a stack that serves", () => {
   test("rolls: each node is gated behind the one before as a member, each balancer behind the other", async () => {
     const second = await deployDev({}, members);
+    const tried = ["rabbitmq1-trial", "rabbitmq2-trial", "rabbitmq3-trial"];
     expect(further(second, first)).toEqual({
+      // No node's files change before all trials have ended, and what a broker reads when it starts changes behind its gate.
+      ...Object.fromEntries(members.map(({ name }) => [`${name}-files`, tried])),
+      ...Object.fromEntries(members.map(({ name }) => [`${name}-configuration`, [`${name}-gate`]])),
       "rabbitmq2-gate": ["rabbitmq1-member"],
       "rabbitmq2-join-cluster": ["rabbitmq1-member"],
       "rabbitmq3-gate": ["rabbitmq2-member"],
       "rabbitmq3-join-cluster": ["rabbitmq2-member"],
       ...balancersRoll,
     });
-    expect(further(first, second)).toEqual({});
+    expect(further(first, second)).toEqual(
+      Object.fromEntries(members.map(({ name }) => [`${name}-configuration`, [`${name}-files`, `${name}-trial`]])),
+    );
   });
 
   test("takes down no node before the one before it serves again", async () => {
@@ -52,7 +58,12 @@ describe("a change of a stack that serves", () => {
     expect([...second.before("rabbitmq3-container")]).toEqual(
       expect.arrayContaining(["rabbitmq2-boot", "rabbitmq2-container", "rabbitmq1-boot", "rabbitmq1-container"]),
     );
-    expect([...second.before("rabbitmq1-container")].filter((name) => /^rabbitmq[23]/.test(name))).toEqual([]);
+    expect([...second.before("rabbitmq1-container")].filter((name) => /^rabbitmq[23]/.test(name)).sort()).toEqual([
+      "rabbitmq2-image",
+      "rabbitmq2-trial",
+      "rabbitmq3-image",
+      "rabbitmq3-trial",
+    ]);
   });
 
   test("leaves the host that holds the virtual IP for last", async () => {
@@ -63,9 +74,9 @@ describe("a change of a stack that serves", () => {
     expect(second.before("haproxy-host4-gate")).toContain("haproxy-host5-ready");
   });
 
-  test("still pulls images and writes nodes' files side by side", async () => {
+  test("still pulls images and tries nodes' configurations side by side", async () => {
     const second = await deployDev({}, members);
-    for (const part of ["rabbitmq2-files", "rabbitmq3-files", "haproxy-host4-image"]) {
+    for (const part of ["rabbitmq2-trial", "rabbitmq3-trial", "haproxy-host4-image"]) {
       expect([...second.before(part)].filter((name) => /^rabbitmq1|host5/.test(name))).toEqual([]);
     }
   });
@@ -74,7 +85,11 @@ describe("a change of a stack that serves", () => {
     const second = await deployDev({}, [members[0]!, members[2]!]);
     expect(second.resource("rabbitmq3-gate").dependsOn).toContain("rabbitmq1-member");
     expect(second.resource("rabbitmq3-member").dependsOn).toContain("rabbitmq1-member");
-    expect(second.resource("rabbitmq2-gate").dependsOn).toEqual(["rabbitmq2-files", "rabbitmq2-image"]);
+    expect(second.resource("rabbitmq2-gate").dependsOn).toEqual([
+      "rabbitmq2-files",
+      "rabbitmq2-image",
+      "rabbitmq2-trial",
+    ]);
     expect(second.resource("rabbitmq2-join-cluster").dependsOn).toEqual(
       expect.arrayContaining(["rabbitmq1-boot", "rabbitmq3-member", "rabbitmq3-start-app"]),
     );

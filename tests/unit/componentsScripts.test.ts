@@ -9,6 +9,7 @@ import { stepInput, stepOf } from "./support/steps";
 import { readLibrary } from "../../commands/library";
 import type { FilesData } from "../../commands/rabbitmq/files";
 import type { BootData } from "../../commands/rabbitmq/joining";
+import type { TrialData } from "../../commands/rabbitmq/trial";
 import { haproxyCfg, type HaproxyCfg } from "../../templates/haproxyCfg";
 import { enabledPlugins, hostsFile, rabbitmqConf } from "../../templates/rabbitmqConf";
 import { certificate, certificateKey } from "./configFixture";
@@ -51,6 +52,21 @@ test.each(["host1", "host2", "host3", "host4", "host5"])("%s is prepared as the 
 
 describe.each(nodes)("%s", (name) => {
   test("gets its files", () => {
+    const data: FilesData = {
+      ...place(name),
+      stack: "acme/warren/dev",
+      image: "rabbitmq:3.8.9-management",
+      fixed: ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672"],
+      hosts: hostsFile(name, peers),
+      cookie: "generated-rabbitmq-cookie",
+      adopts: false,
+      joins: name !== "rabbitmq1",
+    };
+    expect(stepOf(dev.resource(`${name}-files`))).toBe("rabbitmq/files");
+    expect(stdin(`${name}-files`)).toBe(stepInput(data));
+  });
+
+  test("is tried with what its broker reads when it starts, and gets that in its own turn", () => {
     const own = { owner: "container" };
     const conf = rabbitmqConf({
       username: "admin",
@@ -65,22 +81,23 @@ describe.each(nodes)("%s", (name) => {
     });
     const plugins = enabledPlugins(["rabbitmq_management", "rabbitmq_prometheus"]);
     const { directory } = place(name);
-    const data: FilesData = {
+    const files = [
+      { path: `${directory}/conf/enabled_plugins`, mode: "0640", ...own, content: plugins },
+      { path: `${directory}/conf/rabbitmq.conf`, mode: "0440", ...own, content: conf },
+    ];
+    const labels = dev.resource(`${name}-container`).inputs["labels"] as { value: string }[];
+    const tried: TrialData = {
       ...place(name),
-      stack: "acme/warren/dev",
-      image: "rabbitmq:3.8.9-management",
-      fixed: ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672"],
-      hosts: hostsFile(name, peers),
-      files: [
-        { path: `${directory}/conf/enabled_plugins`, mode: "0640", ...own, content: plugins },
-        { path: `${directory}/conf/rabbitmq.conf`, mode: "0440", ...own, content: conf },
-      ],
-      cookie: "generated-rabbitmq-cookie",
-      adopts: false,
-      joins: name !== "rabbitmq1",
+      ...{ image: imageId, imageName: "rabbitmq:3.8.9-management", settings: labels[2]!.value, files },
+      plugins: ["rabbitmq_management", "rabbitmq_prometheus"],
+      environment: ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672", "TZ=Asia/Shanghai"],
+      amqpPort: 5672,
     };
-    expect(stepOf(dev.resource(`${name}-files`))).toBe("rabbitmq/files");
-    expect(stdin(`${name}-files`)).toBe(stepInput(data));
+    expect(stepOf(dev.resource(`${name}-trial`))).toBe("rabbitmq/trial");
+    expect(stdin(`${name}-trial`)).toBe(stepInput(tried));
+    expect(stepOf(dev.resource(`${name}-configuration`))).toBe("rabbitmq/configuration");
+    const joins = name !== "rabbitmq1";
+    expect(stdin(`${name}-configuration`)).toBe(stepInput({ ...place(name), files, adopts: false, joins }));
   });
 
   test("is gated, and has booted when the broker listens inside its container", () => {
@@ -220,7 +237,7 @@ describe.each(["host4", "host5"])("the balancer on %s", (host) => {
 
 test("every script is one of these", () => {
   const tested =
-    /^(host\d-prepare|rabbitmq\d-(files|gate|boot|stop-app|reset|join-cluster|start-app|member)|rabbitmq-(formed|name|administrator)|haproxy-host\d-(config|gate|ready)|vip-host\d-(package|config|service|holds|stands-by)|service)$/;
+    /^(host\d-prepare|rabbitmq\d-(trial|files|gate|configuration|boot|stop-app|reset|join-cluster|start-app|member)|rabbitmq-(formed|name|administrator)|haproxy-host\d-(config|gate|ready)|vip-host\d-(package|config|service|holds|stands-by)|service)$/;
   const commands = dev.resources.filter(({ type }) => type === "command:remote:Command").map(({ name }) => name);
   expect(commands.filter((name) => !tested.test(name))).toEqual([]);
 });

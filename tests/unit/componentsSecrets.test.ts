@@ -36,6 +36,7 @@ const commandsOf = (deployment: Deployment) =>
   deployment.resources.filter(({ type }) => type === "command:remote:Command").map(({ name }) => name);
 
 const files = nodes.map((node) => `${node}-files.stdin`);
+const configurations = nodes.flatMap((node) => [`${node}-configuration.stdin`, `${node}-trial.stdin`]);
 const balancers = ["host4", "host5"].map((host) => `haproxy-${host}`);
 const configs = balancers.map((balancer) => `${balancer}-config.stdin`);
 /** The balancers are asked what they see. */
@@ -60,7 +61,7 @@ describe("generated secrets", () => {
           "outputs of warren.amqpUrl",
           "outputs of warren.password",
           "rabbitmq-administrator.stdin",
-          ...files,
+          ...configurations,
           "service.stdin",
         ],
         stats: [
@@ -138,7 +139,7 @@ describe("secrets of the config", () => {
           "outputs of warren.amqpUrl",
           "outputs of warren.password",
           "rabbitmq-administrator.stdin",
-          ...files,
+          ...configurations,
           "service.stdin",
         ],
         stats: [
@@ -163,7 +164,7 @@ describe("secrets of the config", () => {
     const dev = await deployDev({ "rabbitmq.settings": { "ssl_options.password": "given-key-password" } });
     expect(whereabouts(everything(dev), { setting: "given-key-password" })).toEqual({
       open: [],
-      sealed: { setting: files },
+      sealed: { setting: configurations },
     });
   });
 });

@@ -56,7 +56,8 @@ describe("made certificates", () => {
 
   test.each(nodes)("%s has its own before its container may change", (name) => {
     expect(stack.resource(`${name}-tls`).madeFrom["stdin"]).toContain(`tls-node-${name}-certificate`);
-    expect(stack.resource(`${name}-tls`).dependsOn).toContain(`${name}-files`);
+    expect(stack.resource(`${name}-tls`).dependsOn).toEqual(expect.arrayContaining([`${name}-files`, `${name}-trial`]));
+    expect(decoded(stdin(stack, `${name}-trial`))).toContain(`private-tls-node-${name}-key`);
     expect(stack.resource(`${name}-gate`).dependsOn).toContain(`${name}-tls`);
     expect(decoded(stdin(stack, `${name}-tls`))).toContain(
       `tls-node-${name}-certificate\nprivate-tls-node-${name}-key`,
@@ -78,7 +79,11 @@ describe("made certificates", () => {
       { node: "private-tls-node-rabbitmq1-key", authority: "private-tls-authority-key" },
     );
     expect(found.open).toEqual([]);
-    expect(found.sealed["node"]).toEqual(["rabbitmq1-tls.stdin", "tls-node-rabbitmq1-request.privateKeyPem"]);
+    expect(found.sealed["node"]).toEqual([
+      "rabbitmq1-tls.stdin",
+      "rabbitmq1-trial.stdin",
+      "tls-node-rabbitmq1-request.privateKeyPem",
+    ]);
     expect(found.sealed["authority"]).toEqual(
       [
         ...nodes.map((node) => `tls-node-${node}-certificate.caPrivateKeyPem`),

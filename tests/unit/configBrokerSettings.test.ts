@@ -43,6 +43,13 @@ test.each([
   expect(setting(key, value)).toEqual(told(key, JSON.stringify(value), `not be set here: ${why}`));
 });
 
+test("a broker that would have no listener for AMQP but one for TLS is refused by name", () => {
+  const settings = { "listeners.tcp": "none", "listeners.ssl.default": 5671 };
+  expect(faults({ "rabbitmq.settings": settings })).toEqual(
+    told("listeners.tcp", '"none"', "not be set here: set rabbitmq.ports.amqp instead"),
+  );
+});
+
 test.each([
   ["channel_max", 100],
   ["log.console.level", "debug"],

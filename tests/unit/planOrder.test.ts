@@ -168,7 +168,7 @@ describe("acts", () => {
 
   test("a login that changes together with the script is not taken for one alone", () => {
     expect(told(node("update", "a-files", { differing: ["connection", "stdin"] }))).toEqual([
-      "1 a: configuration is written anew",
+      "1 a: hosts file and cookie are written anew",
     ]);
   });
 

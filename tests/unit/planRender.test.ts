@@ -153,7 +153,7 @@ test("what may happen at the same time carries the same number", () => {
     section(rendered(three, container, config, files("rabbitmq2"), files("rabbitmq1")), "In this order").slice(2),
   ).toEqual([
     "| 1 | `haproxy-host4`: configuration is checked and reloaded |",
-    "| 1 | `rabbitmq1`, `rabbitmq2`: configuration is written anew |",
+    "| 1 | `rabbitmq1`, `rabbitmq2`: hosts file and cookie are written anew |",
     "| 2 | `rabbitmq1`: **restarts**: drained, then a new container on its data |",
   ]);
 });

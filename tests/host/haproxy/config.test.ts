@@ -79,7 +79,7 @@ const look = `docker inspect -f ${labels} haproxy`;
 const state = "docker inspect -f {{.State.Running}} haproxy";
 const user = ["docker create haproxy:2.6", "docker cp a1b2:/etc/passwd -", "docker rm -f a1b2"];
 const check = (directory: string) =>
-  `docker run --rm --network none -v ${directory}/new:/usr/local/etc/haproxy:ro haproxy:2.6 haproxy -c -q -f /usr/local/etc/haproxy/haproxy.cfg`;
+  `docker run --rm --network none -v ${directory}/new:/usr/local/etc/haproxy:ro haproxy:2.6 haproxy -c -f /usr/local/etc/haproxy/haproxy.cfg`;
 
 test("is swapped in without what is no longer wanted, and a running balancer loads it", async () => {
   const { code, stdout, stderr, calls, directory, conf, record } = await run({
@@ -111,11 +111,37 @@ test.each([
   expect([code, conf("haproxy.cfg"), calls.at(-1)]).toEqual([0, "new", state]);
 });
 
-test("changes nothing where HAProxy refuses it, and its words are shown", async () => {
+const place = "parsing [/usr/local/etc/haproxy/haproxy.cfg:2]";
+const ends = ["Error(s) found in configuration file : /c/haproxy.cfg", "Fatal errors found in configuration."];
+
+test.each<[string, string[], string]>([
+  [
+    "2.2",
+    [
+      `[ALERT] 330/111838 (1) : ${place} : unknown keyword bindd`,
+      ...ends.map((end) => `[ALERT] 330/111838 (1) : ${end}`),
+    ],
+    `${place} : unknown keyword bindd`,
+  ],
+  [
+    "2.6",
+    [
+      "[NOTICE]   (1) : haproxy version is 2.6.12-1+deb12u4",
+      ...[`${place} : a`, `${place} : b`, `${place} : c`, ...ends].map((line) => `[ALERT]    (1) : config : ${line}`),
+    ],
+    `${place} : a\n${place} : b`,
+  ],
+  ["none that can be started", ["docker: Error response from daemon"], "docker: Error response from daemon"],
+])("changes nothing where HAProxy refuses it, and its words are shown: %s", async (_title, said, reason) => {
   const { code, stderr, calls, directory, conf } = await run({
-    "run --rm": { run: "echo '[ALERT] unknown keyword' >&2", code: 1 },
+    "run --rm": { run: `printf '%s\\n' '${said.join("' '")}' >&2`, code: 1 },
   });
-  expect([code, stderr]).toEqual([1, "[ALERT] unknown keyword\n"]);
+  expect([code, stderr]).toEqual([
+    1,
+    `haproxy-host4: HAProxy of the image haproxy:2.6 refuses the new configuration: ${reason}
+The balancer keeps the one that it has. Correct what is named, and run \`pulumi up\` again\n`,
+  ]);
+  expect(readdirSync(directory)).toEqual(["conf"]);
   expect([conf("haproxy.cfg"), conf("frontend.pem")]).toEqual(["old", "old"]);
   expect(calls).toEqual([look, ...user, check(directory)]);
 });

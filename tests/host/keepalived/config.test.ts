@@ -36,9 +36,14 @@ test("is checked as a copy in which the check runs as root, which nobody else ma
 });
 
 test("fails where keepalived refuses it, and leaves the one that is in use", async () => {
-  const { code, read, root } = await run({}, { keepalived: { "-t": { code: 4 } } });
-  expect([code, read(`${directory}/keepalived.conf`)]).toEqual([4, Object.values(knows)[0]]);
-  expect(readdirSync(join(root, directory))).not.toContain("keepalived.conf.staged.check");
+  const says = { run: "printf '%s\\n' 'Configuration is using:' 'a' 'unknown state NONSENSE'", code: 4 };
+  const { code, stderr, read, root } = await run({}, { keepalived: { "-t": says } });
+  expect([code, stderr]).toEqual([
+    1,
+    "keepalived refuses the new configuration: a\nunknown state NONSENSE\nThe one that is in use was not touched. Correct what is named, and run `pulumi up` again\n",
+  ]);
+  expect(read(`${directory}/keepalived.conf`)).toBe(Object.values(knows)[0]);
+  expect(readdirSync(join(root, directory)).sort()).toEqual(["keepalived.conf", "warren-serves"]);
 });
 
 test("its programs can be run by nobody, even where root's umask is 027; they and the unit's part are recorded", async () => {

@@ -20,11 +20,14 @@ const reasonOf = async (text: string) => {
 };
 
 const unknownKey = "You've tried to set chanel_max, but there is no setting with that name. Did you mean channel_max?";
-const wrongValue = 'Error transforming datatype for: heartbeat\n"soon" cannot be converted to a(n) integer';
+const wrongValue = 'heartbeat: "soon" cannot be converted to a(n) integer';
 const plugins =
   '{cannot_read_enabled_plugins_file, "/etc/rabbitmq/enabled_plugins", {1,erl_parse,["syntax error before: ",[]]}}';
 const portInUse =
   "Failed to start Ranch listener {acceptor,{0,0,0,0,0,0,0,0},5672}: eaddrinuse (address already in use)";
+const noNumber = 'frame_max: "big" is not a number';
+const listeners = "an exception: {case_clause,soon}, in rabbit_networking:boot_tcp/2";
+const erlangOption = "bad number of processes abc";
 const cookie = "Cookie file /var/lib/rabbitmq/.erlang.cookie must be accessible by owner only";
 
 const reasons: Record<string, string> = {
@@ -35,6 +38,22 @@ const reasons: Record<string, string> = {
   "3.10.8-wrong-value": wrongValue,
   "4.0.5-wrong-value": wrongValue,
   "3.8.9-syntax": "Syntax error in /etc/rabbitmq/rabbitmq.conf after line 4 column 1, parsing incomplete",
+  // Several keys with wrong values: the reader itself fails at the last one.
+  "3.10.8-two-values": noNumber,
+  "4.0.5-two-values": noNumber,
+  "3.8.9-memory-value": 'vm_memory_high_watermark.relative: "abc" cannot be converted to a(n) float',
+  "3.8.9-definitions": "load_definitions invalid, file doesn't exist or isn't readable",
+  "3.8.9-advanced-value": "an exception: function_clause, in rabbit_networking:boot_tcp/1",
+  "3.10.8-advanced-value": listeners,
+  "4.0.5-advanced-value": listeners,
+  "4.0.5-advanced-syntax": 'Failed to load advanced configuration file "/etc/rabbitmq/advanced.config": {badfile,',
+  "3.8.9-unknown-category": "an exception: {unknown_category,loud}, in rabbit_log:make_internal_sink_name/1",
+  "3.8.9-erlang-option": erlangOption,
+  "4.0.5-erlang-option": erlangOption,
+  "4.0.5-unreadable-configuration": "Could not open file (/etc/rabbitmq/rabbitmq.conf) for Reason undefined",
+  "3.10.8-unreadable-plugins": '{cannot_read_enabled_plugins_file, "/etc/rabbitmq/enabled_plugins",eacces}',
+  "3.10.8-unreadable-certificate":
+    "ssl_options.certfile invalid, file does not exist or cannot be read by the node\nssl_options.keyfile invalid, file does not exist or cannot be read by the node",
   "4.0.5-missing-certificate": "ssl_options.certfile invalid, file does not exist or cannot be read by the node",
   "3.8.9-plugins": plugins,
   "3.10.8-plugins": plugins,

@@ -20,14 +20,12 @@ describe("the node's files", () => {
     try {
       const node = new Node("rabbitmq1");
       expect(await write(node)).toMatchObject({ code: 0, stdout: "", stderr: "" });
-      const modes = ["", "data", "conf", "hosts", "conf/rabbitmq.conf", "conf/enabled_plugins", "data/.erlang.cookie"];
+      const modes = ["", "data", "conf", "hosts", "data/.erlang.cookie"];
       expect(Object.fromEntries(modes.map((path) => [path, node.mode(path)]))).toEqual({
         "": "711",
         data: "750",
         conf: "750",
         hosts: "644",
-        "conf/rabbitmq.conf": "440",
-        "conf/enabled_plugins": "640",
         "data/.erlang.cookie": "400",
       });
       // Docker has to find the way to them.
@@ -45,14 +43,20 @@ describe("the node's files", () => {
     expect(readdirSync(node.path("data")).sort()).toEqual([".erlang.cookie", ".warren", "mnesia"]);
   });
 
-  test("are to stay as they are, but for the list of plugins, which changes while the broker runs", async () => {
+  test("are to stay as they are", async () => {
     const node = new Node("rabbitmq1");
     const { record } = await write(node);
     const owned = record().filter((line) => line.startsWith("file "));
     expect(owned.map((line) => line.split(" ").at(-1))).toEqual(
-      ["hosts", "data/.erlang.cookie", "conf/rabbitmq.conf"].map((path) => node.path(path)),
+      ["hosts", "data/.erlang.cookie"].map((path) => node.path(path)),
     );
     expect(record().length).toBe(2 + owned.length);
+  });
+
+  test("leave alone what the broker reads when it starts, which changes in the node's own turn", async () => {
+    const node = new Node("rabbitmq1", { "conf/rabbitmq.conf": "old", "conf/enabled_plugins": "[]." });
+    expect(await write(node, { joins: true })).toMatchObject({ code: 0 });
+    expect([node.read("conf/rabbitmq.conf"), node.read("conf/enabled_plugins")]).toEqual(["old", "[]."]);
   });
 
   test("belong to the user of the image, which is never started for it", async () => {

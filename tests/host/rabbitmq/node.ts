@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 
+import type { ConfigurationData } from "../../../commands/rabbitmq/configuration";
 import type { FilesData } from "../../../commands/rabbitmq/files";
 import type { NodePlace } from "../../../commands/rabbitmq/place";
 import { enabledPlugins } from "../../../templates/rabbitmqConf";
@@ -63,22 +64,12 @@ export class Node {
 
 /** What a node's files are made of. */
 export function filesOf({ place }: Node, changes: Partial<FilesData> = {}): FilesData {
-  const { directory } = place;
   return {
     ...place,
     stack: "acme/warren/dev",
     image: "rabbitmq:3.8.9-management",
     fixed: ["ERL_EPMD_PORT=4369", "RABBITMQ_DIST_PORT=25672"],
     hosts: "127.0.0.1 localhost\n",
-    files: [
-      {
-        path: `${directory}/conf/enabled_plugins`,
-        mode: "0640",
-        owner: "container",
-        content: enabledPlugins(["rabbitmq_management"]),
-      },
-      { path: `${directory}/conf/rabbitmq.conf`, mode: "0440", owner: "container", content: "log.console = true\n" },
-    ],
     cookie: "new-cookie",
     adopts: false,
     joins: false,
@@ -88,6 +79,24 @@ export function filesOf({ place }: Node, changes: Partial<FilesData> = {}): File
 
 /** No container is there. */
 export const nobody: Stubs[string] = { inspect: { code: 1 } };
+
+/** What a node's broker reads when it starts. */
+export function configurationOf({ place }: Node, changes: Partial<ConfigurationData> = {}): ConfigurationData {
+  const file = (name: string, mode: string, content: string) => ({
+    path: `${place.directory}/conf/${name}`,
+    ...{ mode, owner: "container", content },
+  });
+  return {
+    ...place,
+    files: [
+      file("enabled_plugins", "0640", enabledPlugins(["rabbitmq_management"])),
+      file("rabbitmq.conf", "0440", "log.console = true\n"),
+    ],
+    adopts: false,
+    joins: false,
+    ...changes,
+  };
+}
 
 /** A call of the broker's CLI in the node's container. */
 export const cli = (args: string, tool = "rabbitmqctl"): string =>

@@ -1,24 +1,25 @@
 import { readFileSync } from "node:fs";
 
-import { files } from "../../../commands/rabbitmq/files";
+import { configuration } from "../../../commands/rabbitmq/configuration";
 import { startApp } from "../../../commands/rabbitmq/joining";
 import type { Stubs } from "../../unit/support/bash";
 import { runStep } from "../support/step";
-import { cli, filesOf, Node, nobody, ownImage } from "./node";
+import { cli, configurationOf, Node } from "./node";
 
 /* A joining node boots without plugins while it is blank, and gets them when it starts as a member. */
 
 const file = "conf/enabled_plugins";
 
-describe("a node's files", () => {
+describe("a node's configuration", () => {
   const write = async (node: Node, changes: object) => {
-    const circumstances = { root: node.root, before: ownImage, stubs: { docker: nobody } };
-    expect(await runStep(files, filesOf(node, changes), circumstances)).toMatchObject({ code: 0, stderr: "" });
+    node.write("conf/here", "");
+    const outcome = await runStep(configuration, configurationOf(node, changes), { root: node.root });
+    expect(outcome).toMatchObject({ code: 0, stderr: "", calls: [] });
     expect(node.mode(file)).toBe("640");
     return node.read(file);
   };
 
-  test("take the plugins from a blank node that is to join", async () => {
+  test("takes the plugins from a blank node that is to join", async () => {
     const node = new Node("rabbitmq2", { "data/.erlang.cookie": "x" });
     expect(await write(node, { joins: true })).toBe("[].\n");
   });
@@ -27,7 +28,7 @@ describe("a node's files", () => {
     ["a node that has booted", { "data/mnesia/rabbit@rabbitmq2/schema.DAT": "x" }, { joins: true }],
     ["the seed node", {}, { joins: false }],
     ["a node that takes the place of a container made by hand", {}, { joins: true, adopts: true }],
-  ])("leave %s its plugins", async (_title, there, changes) => {
+  ])("leaves %s its plugins", async (_title, there, changes) => {
     expect(await write(new Node("rabbitmq2", there), changes)).toBe("[rabbitmq_management].\n");
   });
 });
