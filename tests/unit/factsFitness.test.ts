@@ -41,6 +41,13 @@ test("who listens is the container itself where there is one, or the one made by
   expect(unfit({ listening }, adopting)).toEqual([]);
 });
 
+test("a container that no Warren stack has made has the name of one that is to be made", () => {
+  const containers = { rabbitmq: container({ stack: "" }), keepalived: container({ stack: "" }) };
+  expect(unfit({ containers })).toEqual([
+    "host host1: there is a container named rabbitmq, which no Warren stack has made",
+  ]);
+});
+
 test("a host that does not answer says nothing", () => {
   expect(unfitHosts(parsed(), { host1: new Error("no") })).toEqual([]);
 });
