@@ -4,8 +4,18 @@ import type { StackConfig } from "../config";
 import type { Deployment } from "../facts/last";
 import type { HaproxyPair } from "./haproxyPair";
 import type { ClusterMembers } from "./clusterMembers";
+import type { Login } from "./logins";
 import type { RabbitCluster } from "./rabbitCluster";
 import type { StackTls } from "./stackTls";
+
+/** What an application's user logs in with. */
+export interface UserOutputs {
+  username: string;
+  password: pulumi.Output<string>;
+  amqpUrl: pulumi.Output<string>;
+  /** Absent where the balancers do not offer TLS. */
+  amqpsUrl?: pulumi.Output<string>;
+}
 
 /** What a stack hands to applications. Names and types are a contract. */
 export interface ServiceOutputs {
@@ -29,6 +39,8 @@ export interface ServiceOutputs {
   };
   /** With username and password; a secret. */
   amqpUrl: pulumi.Output<string>;
+  /** The same over TLS; absent where the balancers do not offer it. */
+  amqpsUrl?: pulumi.Output<string>;
   managementUrl: string;
   statsUrl: string;
   vhost: string;
@@ -36,8 +48,11 @@ export interface ServiceOutputs {
   username: string;
   /** A secret. */
   password: pulumi.Output<string>;
-  /** The newest login of each of the applications' users, by the user's name; the passwords are secrets. */
-  users: Record<string, { username: string; password: pulumi.Output<string> }>;
+  /**
+   * The newest login of each of the applications' users, by the user's name, with the URLs of its first virtual host; passwords
+   * and URLs are secrets.
+   */
+  users: Record<string, UserOutputs>;
   /** The statistics page's login; the password is a secret. */
   stats: { username: string; password: pulumi.Output<string> };
   /**
@@ -81,6 +96,11 @@ export function serviceOutputs(
       ? `http://${firstNode}:${rabbitmq.ports.management}/`
       : `https://${firstNode}:${rabbitmq.ports.managementTls}/`;
   };
+  const urls = ({ username, password }: Login, vhost: string) => {
+    const url = (scheme: string, port: number): pulumi.Output<string> =>
+      pulumi.interpolate`${scheme}://${encodeURIComponent(username)}:${password.apply(encodeURIComponent)}@${entrance}:${port}/${encodeURIComponent(vhost)}`;
+    return { amqpUrl: url("amqp", amqp), ...(amqps === undefined ? {} : { amqpsUrl: url("amqps", amqps) }) };
+  };
   return {
     ...(vip === undefined ? {} : { vip: vip.ip, vips: vip.ips }),
     ports: {
@@ -90,13 +110,18 @@ export function serviceOutputs(
       metrics: rabbitmq.ports.metrics,
       ...given({ amqps, managementTls, balancerMetrics: metrics, mqtt, stomp, stream }),
     },
-    amqpUrl: pulumi.interpolate`amqp://${encodeURIComponent(cluster.username)}:${cluster.password.apply(encodeURIComponent)}@${entrance}:${amqp}/${encodeURIComponent(rabbitmq.vhost)}`,
+    ...urls(cluster, rabbitmq.vhost),
     managementUrl: managementUrl(),
     statsUrl: `http://${entrance}:${stats}/`,
     vhost: rabbitmq.vhost,
     username: cluster.username,
     password: cluster.password,
-    users: cluster.users,
+    users: Object.fromEntries(
+      Object.entries(cluster.users).map(([name, login]) => [
+        name,
+        { ...login, ...urls(login, rabbitmq.users[name]?.vhosts[0] ?? rabbitmq.vhost) },
+      ]),
+    ),
     stats: { username: haproxy.stats.username, password: balancers.statsPassword },
     nodes: rabbitmq.nodes.flatMap(({ name, host, type }) => {
       const machine = present([host])[0]?.machine;

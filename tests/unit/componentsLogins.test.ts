@@ -18,6 +18,14 @@ const ignoredOfFormer = ["create", "update", "delete", "stdin"];
 const defaults = { vhosts: ["app"], configure: ".*", write: ".*", read: ".*", tags: [] };
 
 describe("an application's user", () => {
+  /** The output of the user, whose passwords here need no escape in a URL. */
+  const output = (username: string, password: string) => ({
+    orders: {
+      username,
+      password: sealed(password),
+      amqpUrl: sealed(`amqp://${username}:${password}@198.18.66.100:15670/app`),
+    },
+  });
   const orders = (settings: object = {}) => deployDev({ "rabbitmq.users": { orders: settings } });
 
   test("is one login with a password of its own, made on a member once the administrator is there", async () => {
@@ -40,7 +48,7 @@ describe("an application's user", () => {
       }),
     );
     expect(dev.resource("rabbitmq-user-orders").dependsOn).toContain("rabbitmq-administrator");
-    expect(dev.outputsOf()["users"]).toEqual({ orders: { username: "orders", password: sealed(login.password) } });
+    expect(dev.outputsOf()["users"]).toEqual(output("orders", login.password));
   });
 
   test("is two logins after a rotation; clients are handed the newer, the former is left as it is", async () => {
@@ -56,7 +64,7 @@ describe("an application's user", () => {
     expect(dev.resource("rabbitmq-user-orders").ignoreChanges).toEqual(ignoredOfFormer);
     expect(dev.resource("rabbitmq-user-orders.2").ignoreChanges).toEqual([]);
     const password = "generated-rabbitmq-user-orders-password.2";
-    expect(dev.outputsOf()["users"]).toEqual({ orders: { username: "orders.2", password: sealed(password) } });
+    expect(dev.outputsOf()["users"]).toEqual(output("orders.2", password));
     // The first one's resources are the same as before: neither is replaced.
     const before = await orders();
     for (const name of ["rabbitmq-user-orders", "rabbitmq-user-orders-password"])
@@ -77,7 +85,7 @@ describe("an application's user", () => {
       "rabbitmq-user-orders",
       "rabbitmq-user-orders.2",
     ]);
-    const users = { orders: { username: "orders.2", password: sealed("given-for-orders") } };
+    const users = output("orders.2", "given-for-orders");
     expect(dev.outputsOf()["users"]).toEqual(users);
     const values = Object.fromEntries(dev.resources.map(({ name, inputs }) => [name, inputs]));
     expect(whereabouts(values, { password: "given-for-orders" })).toEqual({ open: [], sealed: {} });

@@ -82,7 +82,22 @@ test("where the balancers do not offer the management page, it is the root node'
 test("with TLS, its port", async () => {
   writeFileSync(join(home, "tls.pem"), certificate + certificateKey);
   const tls = { "haproxy.ports.amqps": 15671, "haproxy.tls.certificateFile": join(home, "tls.pem") };
-  expect(await outputs(tls)).toEqual({ ...dev, ports: { ...dev.ports, amqps: 15671 } });
+  const amqpsUrl = sealed(`amqps://admin:generated-rabbitmq-password@198.18.66.100:15671/app`);
+  expect(await outputs(tls)).toEqual({ ...dev, ports: { ...dev.ports, amqps: 15671 }, amqpsUrl });
+});
+
+test("an application's user has URLs of its own, for its first virtual host", async () => {
+  const { users } = await outputs({ tls: {}, "haproxy.ports.amqps": 15671, "rabbitmq.users": { orders: {} } });
+  const url = (scheme: string, port: number) =>
+    sealed(`${scheme}://orders:generated-rabbitmq-user-orders-password@198.18.66.100:${port}/app`);
+  expect(users).toEqual({
+    orders: {
+      username: "orders",
+      password: sealed("generated-rabbitmq-user-orders-password"),
+      amqpUrl: url("amqp", 15670),
+      amqpsUrl: url("amqps", 15671),
+    },
+  });
 });
 
 test("with further ports, each of them; the management page by HTTPS where that is offered", async () => {

@@ -135,8 +135,10 @@ describe("secrets of the config", () => {
         password: [
           "outputs of rabbitmq.password",
           "outputs of warren-dev.amqpUrl",
+          "outputs of warren-dev.amqpsUrl",
           "outputs of warren-dev.password",
           "outputs of warren.amqpUrl",
+          "outputs of warren.amqpsUrl",
           "outputs of warren.password",
           "rabbitmq-administrator.stdin",
           ...configurations,
