@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 
-import { mountedDirectory } from "../commands/haproxy";
-import { certificateDirectory } from "../commands/rabbitmq/certificates";
 import { ConfigError, parseConfig, type StackConfig } from "../config";
-import { judge, shown } from "./judge";
-import { observe } from "./observe";
+import { readLastUpdate, type LastOutputs } from "../facts/last";
+import { askHosts, beliefOf, survey } from "../facts/survey";
+import { judge } from "./judge";
+import { looksAt } from "./looks";
+import { shown } from "./show";
 
 /* npm run check: see scripts/check.sh --help. */
 
@@ -48,39 +49,27 @@ function configOf({ stack, where, projectDirectory }: Options): StackConfig {
   return parseConfig(Object.fromEntries(raw) as Record<string, unknown>, { stack, projectDirectory });
 }
 
-interface Outputs {
-  ports: { stats: number };
-  stats: { username: string; password: string };
-}
-
-/** Where a host has certificates, as shell patterns. */
-function certificateFiles({ rabbitmq, haproxy, tls }: StackConfig, host: string): string[] {
-  const nodes = tls === undefined ? [] : rabbitmq.nodes.filter((node) => node.host === host);
-  const balanced = haproxy.hosts.includes(host) && (tls !== undefined || haproxy.tls.certificates.length > 0);
-  return [
-    ...nodes.map(({ name }) => certificateDirectory({ directory: `${rabbitmq.dataDirectory}/${name}` })),
-    ...(balanced ? [mountedDirectory({ directory: `${haproxy.directory}/${host}` })] : []),
-  ].map((directory) => `${directory}/*.pem`);
+interface Outputs extends LastOutputs {
+  ports?: { stats: number };
+  stats?: { username: string; password: string };
 }
 
 async function main(): Promise<number> {
   const chosen = options(process.argv.slice(2));
   const config = configOf(chosen);
-  const { ports, stats } = pulumi("stack", "output", "--json", "--show-secrets", ...chosen.where) as Partial<Outputs>;
+  const outputs = pulumi("stack", "output", "--json", "--show-secrets", ...chosen.where) as Outputs;
+  const { ports, stats } = outputs;
   if (ports === undefined || stats === undefined) {
     console.error("This stack has no outputs: is it deployed?");
     return 2;
   }
-  const balancer = { port: ports.stats, login: `${stats.username}:${stats.password}` };
-  const seen = await Promise.all(
-    Object.entries(config.hosts).map(async ([name, login]) => {
-      const broker = config.rabbitmq.nodes.some(({ host }) => host === name);
-      const certificates = certificateFiles(config, name);
-      const wanted = { broker, certificates, ...(config.haproxy.hosts.includes(name) ? { balancer } : {}) };
-      return [name, await observe(login, wanted)] as const;
-    }),
-  );
-  const report = judge(chosen.stack || "The stack", config, Object.fromEntries(seen));
+  const last = readLastUpdate(outputs);
+  const belief = beliefOf(last);
+  const statistics = { port: ports.stats, login: `${stats.username}:${stats.password}` };
+  const facts = await askHosts(config, belief, (host) => looksAt(config, statistics, host));
+  const found = survey(config, belief, facts);
+  found.drift.lookAgain(last.deployment?.watched);
+  const report = judge(chosen.stack || "The stack", config, found);
   process.stdout.write(chosen.json ? `${JSON.stringify(report, null, 2)}\n` : shown(report));
   return report.faults.length === 0 ? 0 : 1;
 }

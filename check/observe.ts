@@ -1,17 +1,9 @@
-import { execFile } from "node:child_process";
-import { mkdirSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
-
-import { fileMark, look, partMark, type Look } from "../commands/look";
-import { runScript, scriptInput } from "../commands/shell";
-import { sshOptions } from "../commands/ssh";
-import type { HostConfig } from "../config";
 import { certificatesIn } from "../config/rules/certificates";
+import type { HostFacts } from "../facts/read";
 
 /** What a host shows of itself. What could not be told is absent. */
 export interface Observation {
-  /** Its IPv4 addresses, without prefix lengths. */
+  /** Its addresses, without prefix lengths. */
   addresses: string[];
   /** State of the broker's container, such as `running`. */
   broker?: string;
@@ -23,7 +15,7 @@ export interface Observation {
   /** State of keepalived, such as `active`. */
   keepalived?: string;
   /** By file: when the first of its certificates ends. */
-  certificates?: Record<string, Date>;
+  certificates: Record<string, Date>;
 }
 
 /** As far as it is looked at, what `rabbitmqctl cluster_status` says. */
@@ -37,45 +29,37 @@ export interface ClusterStatus {
   versions: Record<string, { rabbitmq_version: string }>;
 }
 
-/** Reads what the script of commands/look.ts has printed. */
-export function readObservation(output: string): Observation {
-  const parts = new Map(
-    output
-      .split(partMark)
-      .slice(1)
-      .map((text): [string, string] => {
-        const [name = "", ...lines] = text.split("\n");
-        return [name, lines.join("\n").trim()];
-      }),
-  );
-  const said = (name: string): string | undefined => parts.get(name) || undefined;
-  const [broker, balancer, keepalived] = [said("broker"), said("balancer"), said("keepalived")];
-  const cluster = readJson(said("cluster"));
-  const servers = readServers(said("statistics"));
-  const certificates = readCertificates(said("certificates"));
+/** Reads what a host has answered. */
+export function observation({ addresses, containers, seen }: HostFacts): Observation {
+  const [broker, balancer] = [containers["rabbitmq"]?.state, containers["haproxy"]?.state];
+  const cluster = readJson(seen?.cluster ?? "");
+  const servers = readServers(seen?.statistics ?? "");
+  const keepalived = seen?.keepalived ?? undefined;
   return {
-    addresses: [...(said("addresses") ?? "").matchAll(/ inet ([\d.]+)\//g)].map(([, address = ""]) => address),
+    addresses,
     ...(broker === undefined ? {} : { broker }),
     ...(cluster === undefined ? {} : { cluster }),
     ...(balancer === undefined ? {} : { balancer }),
     ...(servers === undefined ? {} : { servers }),
     ...(keepalived === undefined ? {} : { keepalived }),
-    ...(certificates === undefined ? {} : { certificates }),
+    certificates: Object.fromEntries(
+      Object.entries(seen?.certificates ?? {}).flatMap(([file, pem]) => ends(file, pem)),
+    ),
   };
 }
 
 /** The CLI of some brokers says a word before its JSON. */
-function readJson(text: string | undefined): ClusterStatus | undefined {
+function readJson(text: string): ClusterStatus | undefined {
   try {
-    return JSON.parse(text?.slice(text.indexOf("{")) ?? "") as ClusterStatus;
+    return JSON.parse(text.slice(text.indexOf("{"))) as ClusterStatus;
   } catch {
     return undefined;
   }
 }
 
 /** Of HAProxy's table: the servers behind the AMQP port. */
-function readServers(text: string | undefined): Record<string, string> | undefined {
-  const rows = text?.split("\n").map((line) => line.split(",")) ?? [];
+function readServers(text: string): Record<string, string> | undefined {
+  const rows = text.split("\n").map((line) => line.split(","));
   const title = rows.find(([first]) => first?.startsWith("# pxname"));
   const status = title?.indexOf("status") ?? -1;
   if (status < 0) return undefined;
@@ -85,39 +69,12 @@ function readServers(text: string | undefined): Record<string, string> | undefin
   return Object.fromEntries(servers.map((row) => [row[1] ?? "", row[status] ?? ""]));
 }
 
-function readCertificates(text: string | undefined): Record<string, Date> | undefined {
-  const files = text?.split(fileMark).slice(1).map(ends) ?? [];
-  return files.length === 0 ? undefined : Object.fromEntries(files.flat());
-}
-
-/** A file's name, and when the first of its certificates ends; nothing where none can be read. */
-function ends(text: string): [file: string, date: Date][] {
-  const file = text.split("\n", 1)[0] ?? "";
+/** When the first of a file's certificates ends; nothing where none can be read. */
+function ends(file: string, pem: string): [file: string, date: Date][] {
   try {
-    const dates = certificatesIn(text).map(({ validTo }) => Date.parse(validTo));
+    const dates = certificatesIn(pem).map(({ validTo }) => Date.parse(validTo));
     return dates.length === 0 ? [] : [[file, new Date(Math.min(...dates))]];
   } catch {
     return [];
   }
-}
-
-/** Looks at a host over SSH; its key is checked as in a deployment. */
-export async function observe(login: HostConfig, wanted: Look): Promise<Observation | Error> {
-  const controlDirectory = join(homedir(), ".ssh");
-  mkdirSync(controlDirectory, { recursive: true, mode: 0o700 });
-  const { user, address, port } = login;
-  const args = [
-    ...sshOptions(login, controlDirectory),
-    "-p",
-    String(port),
-    `${user}@${address}`,
-    runScript(user, "create", "check"),
-  ];
-  return new Promise((resolve) => {
-    const ssh = execFile("ssh", args, { maxBuffer: 16 << 20, timeout: 90_000 }, (error, stdout, stderr) => {
-      resolve(error ? new Error(stderr.trim() || error.message) : readObservation(stdout));
-    });
-    ssh.stdin?.on("error", () => undefined);
-    ssh.stdin?.end(scriptInput({ create: look(wanted) }));
-  });
 }

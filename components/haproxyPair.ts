@@ -142,8 +142,10 @@ export class HaproxyPair extends pulumi.ComponentResource {
     );
     const log = this.hostLog(name, host, place.directory, args);
     const spec = containerSpec(place.directory, args);
-    const digest = containerDigest(spec, host.machine);
-    const settings = host.settings(`${name}-container`, container, `${name}-ready`, digest);
+    const { settings } = host.container({
+      ...{ resource: `${name}-container`, container, recordedBy: `${name}-ready`, image: args.image },
+      ...{ digests: [containerDigest(spec, host.machine)], stopSeconds: stopGraceSeconds },
+    });
     const gate = this.gate(name, host, { ...place, image: image.imageId, settings }, args, [config]);
     const dependsOn = [config, ...log, ...gate, ...args.brokers];
     const adopted =

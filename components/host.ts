@@ -1,7 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 
 import * as command from "@pulumi/command";
@@ -14,6 +12,8 @@ import { prepare, type PrepareData } from "../commands/prepare";
 import { beforePreparation, sshOptions, type Login } from "../commands/ssh";
 import { asRoot, render, runStep, type Step } from "../commands/step";
 import type { DriftWatch } from "../facts/drift";
+import { operatorHome } from "../facts/home";
+import type { ContainerForms, MadeContainer, WantedContainer } from "../facts/forms";
 import { firewallNft } from "../templates/firewallNft";
 import type { Firewall } from "./firewall";
 
@@ -29,6 +29,8 @@ export interface HostArgs extends Login {
   stack: string;
   /** What has to run again because it no longer holds on the host. */
   drift: DriftWatch;
+  /** How its containers are made. */
+  forms: ContainerForms;
   /** Absent: no rules of Warren's on any host. */
   firewall?: Firewall | undefined;
 }
@@ -69,10 +71,7 @@ export class Host extends pulumi.ComponentResource {
     this.lost = args.lost;
     this.stack = args.stack;
 
-    // The control sockets of ssh live in the user's own directory: nobody else may come near an open connection.
-    const controlDirectory = join(homedir(), ".ssh");
-    mkdirSync(controlDirectory, { recursive: true, mode: 0o700 });
-    this.sshOpts = sshOptions(args, controlDirectory);
+    this.sshOpts = sshOptions(args, operatorHome());
 
     const library = this.bringLibrary();
     const prepared = this.step(
@@ -105,14 +104,19 @@ export class Host extends pulumi.ComponentResource {
   }
 
   /**
-   * The settings label of a container: the digest of its settings, with an addition where it has to be replaced although its
-   * settings are the same, since it is gone or was changed by hand.
-   *
-   * @param recordedBy the resource whose step records how the container is
+   * How a container is made, and its settings label: the digest of its settings, with an addition where it has to be replaced
+   * although these are the same, because it is gone or was changed by hand.
    */
-  settings(resource: string, container: string, recordedBy: string, digest: string): string {
-    const again = this.args.drift.container(this.name, resource, container, recordedBy, digest);
-    return again === undefined ? digest : `${digest}.${again}`;
+  container(wanted: WantedContainer): MadeContainer & { settings: string } {
+    const { resource, container, recordedBy, image, digests, stopSeconds } = wanted;
+    const { drift, forms } = this.args;
+    const newest = { form: digests.length - 1, image, stopSeconds };
+    const kept = forms.kept(this.name, wanted);
+    const digest = ({ form }: MadeContainer): string => digests[form] ?? "";
+    const again = drift.container(this.name, resource, container, recordedBy, digest(kept ?? newest));
+    const made = drift.replaces(again) ? newest : (kept ?? newest);
+    forms.made[resource] = made;
+    return { ...made, settings: again === undefined ? digest(made) : `${digest(made)}.${again}` };
   }
 
   /**

@@ -23,6 +23,7 @@ import type { Host } from "./host";
 
 export interface KeepalivedContainerArgs {
   image: docker.RemoteImage;
+  imageName: string;
   /** File with the port at which the host's balancer says whether it can serve. */
   healthPortFile: string;
   /** The file to which changes are added. */
@@ -50,8 +51,10 @@ export function keepalivedContainer(
   { parent, dependsOn }: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): ReturnType<Host["step"]> {
   const spec = containerSpec(args);
-  const digest = containerDigest(spec, host.machine);
-  const settings = host.settings(`${name}-container`, container, `${name}-running`, digest);
+  const { settings } = host.container({
+    ...{ resource: `${name}-container`, container, recordedBy: `${name}-running`, image: args.imageName },
+    ...{ digests: [containerDigest(spec, host.machine)], stopSeconds: stopGraceSeconds },
+  });
   const stray = { container, stack: host.stack, part: name, graceSeconds: stopGraceSeconds };
   const made = new docker.Container(
     `${name}-container`,

@@ -119,7 +119,7 @@ export class KeepalivedVip extends pulumi.ComponentResource {
       for (const fetched of pulled) {
         const { notify, timezone } = args;
         const own = {
-          ...{ image: fetched, healthPortFile },
+          ...{ image: fetched, imageName: image ?? "", healthPortFile },
           ...(notify === undefined ? {} : { logFile: notify.logFile }),
           ...(timezone === undefined ? {} : { timezone }),
         };

@@ -2,7 +2,8 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import * as rabbitmq from "../commands/rabbitmq";
 import type { HostFile } from "../commands/step";
-import { cliPorts } from "../config/ports";
+import { cliPorts, streamPorts } from "../config/ports";
+import { advancedConfig } from "../templates/advancedConfig";
 import { distributionArguments } from "../templates/distributionConf";
 import { enabledPlugins, rabbitmqConf, type RabbitmqConf } from "../templates/rabbitmqConf";
 import { containerDefaults, containerDigest } from "./container";
@@ -26,6 +27,8 @@ export interface RabbitNodePorts {
   mqtt?: number;
   stomp?: number;
   stream?: number;
+  /** The first of those on which streams are replicated. */
+  streamReplication: number;
 }
 
 /** What goes into `rabbitmq.conf`, without what the component itself knows. */
@@ -42,6 +45,8 @@ export interface RabbitNodeSettings {
   /** Names of the nodes whose machines are gone for good. */
   lost: string[];
   ports: RabbitNodePorts;
+  /** The broker's version has streams, which brokers replicate by ports of their own. */
+  streams: boolean;
   directory: string;
   /** Further environment variables of the container, by name. */
   environment: Readonly<Record<string, string>>;
@@ -94,19 +99,25 @@ export function nodeFiles({ directory }: rabbitmq.NodePlace, args: RabbitNodeSet
   return [
     own("conf/enabled_plugins", "0640", enabledPlugins(args.conf.plugins)),
     own("conf/rabbitmq.conf", "0440", conf(args.conf, args.tls, password)),
+    ...(args.streams ? [own("conf/advanced.config", "0440", advancedConfig(streamPorts(args.ports)))] : []),
   ];
 }
 
 /** With HTTPS on the network, the page without it is for the host alone, whose scripts ask it. */
 function portPairs(ports: RabbitNodePorts): { internal: number; external: number; ip?: string }[] {
   const pairs = Object.entries({ ...ports, ...innerPorts }).flatMap(([key, internal]) => {
+    // A range, which not every container has.
+    if (key === "streamReplication") return [];
     const external = ports[key as keyof RabbitNodePorts];
     const local = key === "management" && ports.managementTls !== undefined ? { ip: "127.0.0.1" } : {};
     return external === undefined ? [] : [{ internal, external, ...local }];
   });
   const { first, last } = cliPorts(ports.distribution);
-  const cli = Array.from({ length: last - first + 1 }, (_, offset) => first + offset);
-  return [...pairs, ...cli.map((port) => ({ internal: port, external: port }))];
+  return [...pairs, ...range(first, last).map((port) => ({ internal: port, external: port }))];
+}
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, offset) => first + offset);
 }
 
 function conf(settings: NodeConf, tls: StackTls | undefined, password: string): string {
@@ -120,19 +131,33 @@ function conf(settings: NodeConf, tls: StackTls | undefined, password: string): 
   return rabbitmqConf({ ...settings, password, ports: innerPorts, ...(broker && { tls: broker }) });
 }
 
-/** Everything that replaces a node's container when it changes, beside its image and what it reads when it starts. */
-export function containerSpec({ name, directory }: rabbitmq.NodePlace, args: RabbitNodeSettings) {
-  const { openFiles, timezone, memoryLimitMegabytes: memory } = args;
+/**
+ * Everything that replaces a node's container when it changes, beside its image and what it reads when it starts: by form, up
+ * to 0.1.0 and since.
+ */
+export function containerSpecs(place: rabbitmq.NodePlace, args: RabbitNodeSettings) {
+  const spec = firstSpec(place, args);
+  const { first, last } = streamPorts(args.ports);
+  const replication = args.streams ? range(first, last).map((port) => ({ internal: port, external: port })) : [];
+  return [
+    spec,
+    {
+      ...spec,
+      volumes: undefined,
+      ports: [...spec.ports, ...replication],
+      mounts: containerMounts(place),
+    },
+  ];
+}
+
+/** The order of its keys counts: containers carry the digest of it. */
+function firstSpec({ name, directory }: rabbitmq.NodePlace, args: RabbitNodeSettings) {
+  const { openFiles, memoryLimitMegabytes: memory } = args;
   return {
     ...containerDefaults,
     name: rabbitContainer,
     hostname: name,
-    envs: [
-      ...fixedEnvironment(args.ports),
-      ...(timezone === undefined ? [] : [`TZ=${timezone}`]),
-      ...(args.tls?.distribution === true ? distributionEnvironment() : []),
-      ...Object.entries(args.environment).map(([key, value]) => `${key}=${value}`),
-    ],
+    envs: containerEnvironment(args),
     // Without swap: a broker that is swapped out is slower than one that holds publishers back.
     ...(memory === undefined ? {} : { memory, memorySwap: memory }),
     ports: portPairs(args.ports),
@@ -145,12 +170,22 @@ export function containerSpec({ name, directory }: rabbitmq.NodePlace, args: Rab
   };
 }
 
+/** A container's variables, `NAME=VALUE`. */
+export function containerEnvironment({ ports, timezone, tls, environment }: RabbitNodeSettings): string[] {
+  return [
+    ...fixedEnvironment(ports),
+    ...(timezone === undefined ? [] : [`TZ=${timezone}`]),
+    ...(tls?.distribution === true ? distributionEnvironment() : []),
+    ...Object.entries(environment).map(([key, value]) => `${key}=${value}`),
+  ];
+}
+
 /**
  * The same directories as bind mounts, which the container gets in place of its volumes: where a volume's directory is missing,
  * because its disk is not mounted, Docker makes an empty one, and the broker would start blank in it; with a bind mount it does
  * not start. The last one is missing where a disk is mounted at the data directory itself and is not there.
  */
-export function containerMounts({ directory }: rabbitmq.NodePlace) {
+function containerMounts({ directory }: rabbitmq.NodePlace) {
   const bind = (source: string, target: string) => ({ type: "bind", source: `${directory}/${source}`, target });
   return [
     bind("data", rabbitmq.dataMount),
@@ -182,7 +217,7 @@ function startupFiles(settings: NodeConf, tls: StackTls | undefined): string {
 
 /** Changes with whatever needs a new container, beside the image. */
 export function settingsDigest(
-  spec: ReturnType<typeof containerSpec>,
+  spec: object,
   { conf, tls }: Pick<RabbitNodeSettings, "conf" | "tls">,
   machine: string,
 ): string {

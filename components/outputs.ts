@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { StackConfig } from "../config";
+import type { Deployment } from "../facts/last";
 import type { HaproxyPair } from "./haproxyPair";
 import type { ClusterMembers } from "./clusterMembers";
 import type { RabbitCluster } from "./rabbitCluster";
-import type { Deployment } from "./serving";
 import type { StackTls } from "./stackTls";
 
 /** What a stack hands to applications. Names and types are a contract. */

@@ -24,6 +24,8 @@ export interface RabbitClusterArgs extends Omit<RabbitNodeSettings, "cookie" | "
   users: Record<string, UserArgs>;
   /** The nodes that served when the stack's last update ended. What changes on them changes one node after the other. */
   serving: string[];
+  /** Nodes that the cluster has forgotten: their data are moved aside, and they join again. */
+  forgotten: string[];
   /** The seed node then, if it is known. It stays the seed node for as long as it serves. */
   seed?: string | undefined;
   /** Blank nodes join side by side; only for broker versions that a test has proved to bear it. */
@@ -114,6 +116,7 @@ export class RabbitCluster extends pulumi.ComponentResource {
             cookie,
             password: this.password,
             peers: args.nodes.map((peer) => ({ name: peer.name, address: peer.host.address })),
+            forgotten: args.forgotten.includes(nodeName),
             seed: nodeName === seed.name ? undefined : seed.name,
             ...(adopt === undefined ? {} : { adopt: adoption(adopt, index) }),
           },

@@ -9,8 +9,8 @@ import { enabledPlugins, hostsFile } from "../templates/rabbitmqConf";
 import type { Host, StepData } from "./host";
 import { containerDefaults, ownLabels } from "./container";
 import {
-  containerMounts,
-  containerSpec,
+  containerEnvironment,
+  containerSpecs,
   fixedEnvironment,
   innerPorts,
   innerTlsFiles,
@@ -26,6 +26,8 @@ export interface RabbitNodeArgs extends RabbitNodeSettings {
   type: "disc" | "ram";
   /** The seed node, which the others join, if it is not this one. */
   seed: string | undefined;
+  /** The cluster has forgotten it: its data are moved aside, and it joins again as a blank node. */
+  forgotten: boolean;
   /** The container made by hand whose place this node's takes. */
   adopt?: rabbitmq.Adoption;
 }
@@ -73,8 +75,9 @@ export class RabbitNode extends pulumi.ComponentResource {
   /** It joins others: it is not the seed node. */
   private readonly joins: boolean;
   private readonly image: docker.RemoteImage;
-  private readonly spec: ReturnType<typeof containerSpec>;
-  private readonly settings: string;
+  /** How its container is made. */
+  private readonly made: ReturnType<Host["container"]>;
+  private readonly spec: ReturnType<typeof containerSpecs>[number] | undefined;
   /** What the broker reads when it starts. */
   private readonly configuration: pulumi.Output<HostFile[]>;
   /** Its certificates, where it has some. */
@@ -88,8 +91,13 @@ export class RabbitNode extends pulumi.ComponentResource {
     this.joins = args.seed !== undefined;
     this.lost = host.lost;
     this.place = nodePlace(name, args.directory);
-    this.spec = containerSpec(this.place, args);
-    this.settings = settingsDigest(this.spec, args, host.machine);
+    const specs = containerSpecs(this.place, args);
+    this.made = host.container({
+      ...{ resource: `${name}-container`, container: rabbitContainer, recordedBy: `${name}-member`, image: args.image },
+      digests: specs.map((spec) => settingsDigest(spec, args, host.machine)),
+      stopSeconds: args.stopGraceSeconds,
+    });
+    this.spec = specs[this.made.form];
     this.configuration = pulumi.output(args.password).apply((password) => nodeFiles(this.place, args, password));
     this.certificates = this.certificateFiles(args);
 
@@ -111,18 +119,20 @@ export class RabbitNode extends pulumi.ComponentResource {
       .apply(([authority, node]) => rabbitmq.certificateFiles(this.place, { authority, node, distribution }));
   }
 
-  private try({ host, image, adopt, conf, openFiles }: RabbitNodeArgs): pulumi.Resource {
-    const { name, place, spec, settings, configuration, certificates } = this;
+  private try(args: RabbitNodeArgs): pulumi.Resource {
+    const { name, place, made, configuration, certificates } = this;
+    const { host, image, adopt, conf, openFiles } = args;
     const data = {
       ...place,
       image: this.image.imageId,
       imageName: image,
-      settings,
+      // Without what has the container replaced although its settings are the same.
+      settings: made.settings.replace(/\..*/, ""),
       byHand: adopt?.container,
       files: pulumi.all([configuration, certificates ?? []]).apply(([files, more]) => [...files, ...more]),
       plugins: conf.plugins,
-      environment: spec.envs,
-      memory: spec.memory,
+      environment: containerEnvironment(args),
+      memory: args.memoryLimitMegabytes,
       openFiles: openFiles === "inherit" ? undefined : openFiles,
       amqpPort: innerPorts.amqp,
     };
@@ -161,9 +171,9 @@ export class RabbitNode extends pulumi.ComponentResource {
 
   /** From the gate to a node in the cluster. */
   start({ files, certificates }: WrittenNode, order: RabbitNodeOrder): StartedNode {
-    const { name, args, place, image, spec } = this;
+    const { name, args, place, image, spec, made } = this;
     const { host } = args;
-    const settings = host.settings(`${name}-container`, rabbitContainer, `${name}-member`, this.settings);
+    const { form, settings, stopSeconds } = made;
     const wanted = { ...place, image: image.imageId, settings, lost: args.lost, amqpPort: innerPorts.amqp };
     const gate = host.step(
       `${name}-gate`,
@@ -182,8 +192,9 @@ export class RabbitNode extends pulumi.ComponentResource {
       `${name}-container`,
       {
         ...spec,
-        volumes: undefined,
-        mounts: containerMounts(place),
+        name: rabbitContainer,
+        // Docker's own default is ten seconds, when the host goes down. Another value would make another container.
+        ...(form === 0 ? {} : { stopTimeout: stopSeconds }),
         restart: args.stopped ? "no" : containerDefaults.restart,
         mustRun: !args.stopped,
         image: image.imageId,
@@ -194,14 +205,13 @@ export class RabbitNode extends pulumi.ComponentResource {
         parent: this,
         provider: host.docker,
         dependsOn: [gate, configured, ...adopted],
-        // A container that was made with volumes, before 0.2, keeps them until it is replaced for another reason.
-        ignoreChanges: ["mounts", "volumes"],
         hooks: {
           beforeCreate: [
             host.beforeCreate(`${name}-remove-stray`, removeStray, {
               ...{ container: rabbitContainer, stack: host.stack, part: name },
               graceSeconds: args.stopGraceSeconds,
             }),
+            ...(args.forgotten ? [host.beforeCreate(`${name}-set-aside`, rabbitmq.setAside, place)] : []),
           ],
         },
       }),

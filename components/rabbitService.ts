@@ -5,7 +5,8 @@ import type { StackConfig } from "../config";
 import { refuseChanges, remaining } from "../config/changes";
 import { firewalls } from "../config/firewall";
 import { contestedPorts } from "../config/ports";
-import { joinsInParallel, saysWhetherReady, waitsForMajority } from "../config/versions";
+import { hasStreams, joinsInParallel, saysWhetherReady, waitsForMajority } from "../config/versions";
+import type { LastUpdate } from "../facts/last";
 import { clientLogin } from "./clientLogin";
 import { Firewall } from "./firewall";
 import { HaproxyPair } from "./haproxyPair";
@@ -13,7 +14,7 @@ import { Host } from "./host";
 import { KeepalivedVip } from "./keepalivedVip";
 import { serviceOutputs, type StackOutputs } from "./outputs";
 import { RabbitCluster } from "./rabbitCluster";
-import { lastUpdate, type LastUpdate } from "./serving";
+import { lastUpdate } from "./serving";
 import { stackTls, type StackTls } from "./stackTls";
 import { surveyHosts, type StackSurvey } from "./survey";
 
@@ -30,7 +31,7 @@ export interface RabbitServiceArgs extends StackConfig, Circumstances {}
  * Reads the stack's last outputs and asks all hosts what is so on them. Nothing is changed.
  *
  * Throws a `pulumi.RunError` where the config asks for a change that no update can make, where a host belongs to another
- * deployment, and where the data of every node are gone.
+ * deployment, where the data of every node are gone, and where a forgotten node has queues.
  */
 export async function lookAround(config: StackConfig): Promise<Circumstances> {
   const last = await lastUpdate();
@@ -45,7 +46,7 @@ export class RabbitService extends pulumi.ComponentResource {
 
   private readonly args: RabbitServiceArgs;
   private readonly hosts: ReadonlyMap<string, Host>;
-  /** The nodes that serve: one whose data are gone serves no more, it joins the others as a new one does. */
+  /** The nodes that serve: one whose data are gone, or that was forgotten, joins the others as a new one does. */
   private readonly serving: LastUpdate["nodes"];
   /** Nodes that take over a cluster made by hand. It serves as well: what is done to it is done to one node after the other. */
   private readonly adopting: StackConfig["rabbitmq"]["nodes"];
@@ -72,8 +73,10 @@ export class RabbitService extends pulumi.ComponentResource {
       },
     );
     survey.tell();
-    const { stack, drift } = survey;
-    const believed = deployment.apply((id) => ({ id, stack, steps: drift.again }));
+    const { stack, drift, forms } = survey;
+    const told = { stack, steps: drift.again, watched: drift.watched, containers: forms.made };
+    // A secret only so that it is not printed, resource by resource, at the end of each update.
+    const believed = pulumi.secret(deployment.apply((id) => ({ id, ...told })));
     const outputs = serviceOutputs(config, cluster, balancers, tls);
     this.outputs = { ...outputs, deployment: believed };
     this.registerOutputs(outputs);
@@ -90,7 +93,7 @@ export class RabbitService extends pulumi.ComponentResource {
 
   private reach(deployment: pulumi.Output<string>): ReadonlyMap<string, Host> {
     const { last, survey, ...config } = this.args;
-    const { stack, drift } = survey;
+    const { stack, drift, forms } = survey;
     const firewall =
       config.firewall === undefined
         ? undefined
@@ -108,13 +111,13 @@ export class RabbitService extends pulumi.ComponentResource {
     return new Map(
       Object.entries(config.hosts).map(([name, machine]) => [
         name,
-        new Host(name, { ...machine, preparation, deployment, stack, drift, firewall }, this.part()),
+        new Host(name, { ...machine, preparation, deployment, stack, drift, forms, firewall }, this.part()),
       ]),
     );
   }
 
   private cluster(tls: StackTls | undefined): RabbitCluster {
-    const { rabbitmq, last, ...config } = this.args;
+    const { rabbitmq, last, survey, ...config } = this.args;
     return new RabbitCluster(
       "rabbitmq",
       {
@@ -126,6 +129,8 @@ export class RabbitService extends pulumi.ComponentResource {
         directory: rabbitmq.dataDirectory,
         serving: [...remaining(this.serving, { rabbitmq, ...config }), ...this.adopting].map(({ name }) => name),
         seed: this.serving.find((node) => node.root)?.name,
+        forgotten: survey.forgotten,
+        streams: hasStreams(rabbitmq.version),
         joinsInParallel: joinsInParallel(rabbitmq.version),
         wakesTogether: last.asleep && waitsForMajority(rabbitmq.version),
       },

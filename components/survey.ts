@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { StackConfig } from "../config";
-import { askHosts, notices, survey, SurveyError, type Survey } from "../facts/survey";
+import type { LastUpdate } from "../facts/last";
+import { askHosts, beliefOf, notices, refuse, survey, SurveyError, type Survey } from "../facts/survey";
 import { stackLabel } from "./container";
-import type { LastUpdate } from "./serving";
 
 /** The survey of a stack's hosts, and a way to tell what it found once all resources are declared. */
 export interface StackSurvey extends Survey {
@@ -13,24 +13,22 @@ export interface StackSurvey extends Survey {
   tell: () => void;
 }
 
-/** Asks the hosts what is so on them, before anything is declared. A host of another deployment ends the program. */
+/**
+ * Asks the hosts what is so on them, before anything is declared. What an update must not go on with ends the program.
+ * `WARREN_OFFLINE=1`: no host is asked, and the state is believed.
+ */
 export async function surveyHosts(config: StackConfig, last: LastUpdate): Promise<StackSurvey> {
-  const { deployment, nodes, login } = last;
-  const belief = {
-    deployment: deployment?.id,
-    stack: deployment?.stack ?? stackLabel(),
-    steps: deployment?.steps,
-    serving: nodes,
-    login,
-  };
-  const facts = await askHosts(config, belief);
+  const stack = last.deployment?.stack ?? stackLabel();
+  const belief = { ...beliefOf(last), stack };
+  const facts = process.env["WARREN_OFFLINE"] === "1" ? {} : await askHosts(config, belief);
+  const found = survey(config, belief, facts);
   try {
-    const found = survey(config, belief, facts);
-    const tell = (): void => {
-      for (const notice of notices(found)) void pulumi.log.warn(notice);
-    };
-    return { ...found, stack: belief.stack, tell };
+    refuse(found);
   } catch (error) {
     throw error instanceof SurveyError ? new pulumi.RunError(error.message) : error;
   }
+  const tell = (): void => {
+    for (const notice of notices(found)) void pulumi.log.warn(notice);
+  };
+  return { ...found, stack, tell };
 }

@@ -1,6 +1,7 @@
 import type { Door, FirewallNft } from "../templates/firewallNft";
-import { cliPorts } from "./ports";
+import { cliPorts, streamPorts } from "./ports";
 import type { StackConfig } from "./types";
+import { hasStreams } from "./versions";
 
 /** Hosts by name; a name that no host has counts for nothing. */
 const addressesOf = ({ hosts }: StackConfig, names: readonly string[]): string[] =>
@@ -16,12 +17,15 @@ export function firewalls(config: StackConfig, leaving: readonly string[] = []):
   const nodes = rabbitmq.nodes.map(({ host }) => host);
   const members = addressesOf(config, [...nodes, ...leaving]);
   const inside = addressesOf(config, [...nodes, ...leaving, ...haproxy.hosts]);
-  const { epmd, distribution, management, managementTls, metrics, ...clients } = rabbitmq.ports;
-  const cli = cliPorts(distribution);
+  const { epmd, distribution, management, managementTls, metrics, streamReplication, ...clients } = rabbitmq.ports;
+  const between = [
+    cliPorts(distribution),
+    ...(hasStreams(rabbitmq.version) ? [streamPorts({ streamReplication })] : []),
+  ];
   const brokerDoors: Door[] = [
     {
       name: "clustering",
-      ports: [epmd, distribution, `${cli.first}-${cli.last}`],
+      ports: [epmd, distribution, ...between.map(({ first, last }) => `${first}-${last}`)],
       from: members,
     },
     { name: "clients", ports: Object.values(clients), from: [...inside, ...firewall.clients] },

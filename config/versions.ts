@@ -41,6 +41,11 @@ export function permitsMirroring(version: string): boolean {
   return isBefore(version, "4.0");
 }
 
+/** From 3.9 on there are streams. Source: https://www.rabbitmq.com/docs/streams */
+export function hasStreams(version: string): boolean {
+  return compareVersions(version, "3.9") >= 0;
+}
+
 /** Whether a new cluster keeps its metadata in Khepri instead of Mnesia (release notes of 4.2.0). */
 export function startsOnKhepri(version: string): boolean {
   return !isBefore(version, "4.2");

@@ -21,28 +21,41 @@ export interface Question {
   login?: string | undefined;
 }
 
-/** Longest wait for one host's answer, in milliseconds. */
-const patience = 30_000;
+/** What `npm run check` looks at besides on a host. */
+export interface Looks {
+  /** A broker is to be on it. */
+  broker: boolean;
+  /** Port of its balancer's statistics page, and `user:password` for it; absent where no balancer is to be on it. */
+  statsPort?: number | undefined;
+  statsLogin?: string | undefined;
+  /** keepalived is to be on it. */
+  keepalived: boolean;
+  /** Files with certificates, as shell patterns. */
+  certificates: readonly string[];
+}
+
+/** Longest wait for one host's answer, in seconds. */
+const patienceSeconds = 30;
 
 /**
  * Standard input for `bash -s`: says the facts of a host, by this checkout's own library, so that a host without one, or with
  * another release's, is asked in the same way.
  */
-export function questionText(question: Question): string {
+export function questionText(question: Question, looks?: Looks): string {
   const source = join(__dirname, "../host");
   const parts = readLibrary()
     .files.map(({ path }) => path)
-    .filter((path) => path.startsWith("lib/") || path === "facts.sh");
+    .filter((path) => path.startsWith("lib/") || ["facts.sh", "seen.sh"].includes(path));
   return [
     "set -euo pipefail\nexport LC_ALL=C\n",
     ...parts.map((path) => readFileSync(join(source, path), "utf8")),
-    render(question),
+    render(looks === undefined ? question : { ...question, ...looks, looks: true }),
     "facts < /dev/null\n",
   ].join("");
 }
 
 /** Asks one host over SSH; its key is checked as in a deployment. */
-export async function askHost(login: Login, controlDirectory: string, text: string): Promise<HostFacts | Error> {
+export async function askHost(login: Login, home: string, text: string): Promise<HostFacts | Error> {
   const { user, address, port } = login;
   const command = `${user === "root" ? "" : "sudo -n "}bash -s facts`;
   // The first value counts: a host that is down must not hold up everything else for long.
@@ -50,25 +63,24 @@ export async function askHost(login: Login, controlDirectory: string, text: stri
     "-o",
     "ConnectTimeout=5",
     ...beforePreparation(user),
-    ...sshOptions(login, controlDirectory),
+    ...sshOptions(login, home),
     "-p",
     String(port),
     `${user}@${address}`,
     command,
   ];
   return new Promise((resolve) => {
-    const ssh = spawn("ssh", args, { timeout: patience, stdio: ["pipe", "pipe", "pipe"] });
+    const ssh = spawn("ssh", args, { timeout: patienceSeconds * 1000, stdio: ["pipe", "pipe", "pipe"] });
     const said = { stdout: "", stderr: "" };
     ssh.stdout.on("data", (data: Buffer) => (said.stdout += data.toString()));
     ssh.stderr.on("data", (data: Buffer) => (said.stderr += data.toString()));
     ssh.on("error", resolve);
     // Not `close`: the connection that is kept for later holds the output open.
     ssh.on("exit", (code) => {
+      const reason = code === null ? `no answer within ${patienceSeconds} s` : `ssh ended with ${code}`;
       setImmediate(() => {
         try {
-          resolve(
-            code === 0 ? readFacts(said.stdout) : new Error(said.stderr.trim() || `ssh ended with ${String(code)}`),
-          );
+          resolve(code === 0 ? readFacts(said.stdout) : new Error(said.stderr.trim() || reason));
         } catch (error) {
           resolve(new Error(`its facts cannot be read: ${String(error)}`));
         }

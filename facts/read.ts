@@ -12,12 +12,40 @@ export interface HostFacts {
   containers: Record<string, ContainerFacts>;
   /** By name of an image that is to be on the host: whether it is there. */
   images: Record<string, boolean>;
-  /** By directory of a broker that is to be on the host: whether its data are there. */
-  nodes: Record<string, boolean>;
+  /** By directory of a broker that is to be on the host. */
+  nodes: Record<string, NodeFacts>;
   /** What the broker on the host says of its cluster; null where there is none, or none answers. */
   members: { name: string; type: string; running: boolean }[] | null;
+  /** The members that its cluster is to have, as the last update told it; null where it was not told, or does not answer. */
+  intended: { value: string[] } | null;
   /** By resource: what the step that it ran last has recorded, and what of it no longer holds. */
   steps: Record<string, StepFacts>;
+  /** What `npm run check` asks for besides. */
+  seen?: SeenFacts;
+}
+
+/** What is in a broker's directory. */
+export interface NodeFacts {
+  /** The broker's data are there. */
+  data: boolean;
+  /** Members of the cluster that they know, as Erlang names; null where the broker keeps them in no file. */
+  members: string[] | null;
+  /** Queues are among them. */
+  queues: boolean;
+  /** A step is halfway through a change of its membership, which it ends itself when it runs again. */
+  underway: boolean;
+}
+
+/** As host/seen.sh says it. */
+export interface SeenFacts {
+  /** What `rabbitmqctl cluster_status` prints as JSON; null where no broker answers. */
+  cluster: string | null;
+  /** The balancer's statistics as CSV; null where none answers. */
+  statistics: string | null;
+  /** State of keepalived, such as `active`; null where it is not asked for. */
+  keepalived: string | null;
+  /** By file: PEM of the certificates in it. */
+  certificates: Record<string, string>;
 }
 
 export interface ContainerFacts {

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # Says what is so on this host, as JSON. It changes nothing, and what cannot be told is null.
 #
-# Data: nodes (directories of the brokers that are to be here), images (that are to be here), management_port and login (`user:password`, optional), to ask a broker on this
-# host for its cluster's members
+# Data: nodes (directories of the brokers that are to be here), images (that are to be here), management_port and login (`user:password`,
+# optional), to ask a broker on this host for its cluster's members; looks (optional: the data of seen.sh are there, too)
 
 facts() {
   printf '{"machine":%s,"owner":%s,"library":%s,' "$(quoted "$(cat "$etc/machine-id" 2> /dev/null)")" "$(owner_fact)" "$(library_fact)"
@@ -10,8 +10,11 @@ facts() {
   printf '"containers":{%s},' "$(container_facts)"
   printf '"images":{%s},' "$(image_facts)"
   printf '"nodes":{%s},' "$(node_facts)"
-  printf '"members":%s,' "$(member_facts)"
-  printf '"steps":{%s}}\n' "$(step_facts)"
+  printf '"members":%s,' "$(broker_says '/api/nodes?columns=name,type,running')"
+  printf '"intended":%s,' "$(broker_says "/api/global-parameters/$members_parameter")"
+  printf '"steps":{%s}' "$(step_facts)"
+  [ -z "${looks:-}" ] || printf ',"seen":{%s}' "$(seen_facts)"
+  printf '}\n'
 }
 
 quoted() { # TEXT: as a JSON string
@@ -20,6 +23,7 @@ quoted() { # TEXT: as a JSON string
   text=${text//\"/\\\"}
   text=${text//$'\n'/\\n}
   text=${text//$'\t'/\\t}
+  text=${text//[[:cntrl:]]/}
   printf '"%s"' "$text"
 }
 
@@ -54,25 +58,36 @@ image_facts() {
   done
 }
 
-# By directory: whether a broker's data are there.
+# By directory: whether a broker's data are there, which members they know (null: the broker does not keep them in a file), whether queues
+# are among them, and whether a step is halfway through a change of its membership.
 node_facts() {
-  local directory sep=
+  local directory name sep=
   for directory in "${nodes[@]}"; do
-    printf '%s%s:%s' "$sep" "$(quoted "$directory")" "$(is_so has_entries "$directory/data/mnesia")"
+    name=${directory##*/}
+    printf '%s%s:{"data":%s,"members":%s,"queues":%s,"underway":%s}' "$sep" "$(quoted "$directory")" "$(is_so has_data)" \
+      "$(disk_members)" "$(is_so holds_queues)" "$(is_so is_underway)"
     sep=,
   done
 }
 
-has_entries() { [ -n "$(ls -A "$1")" ]; } # DIRECTORY
+disk_members() {
+  if [ -e "$(members_file)" ]; then
+    printf '[%s]' "$(known_members | sed 's/.*/"&"/' | paste -sd, || true)"
+  else
+    printf null
+  fi
+}
+
+is_underway() { [ -e "$(joining_mark)" ] || [ -e "$(retyping_mark)" ]; }
 
 is_so() { # COMMAND...
   if "$@" > /dev/null 2>&1; then printf true; else printf false; fi
 }
 
-# What the broker on this host says of its cluster: by HTTP, since a CLI call costs a whole Erlang VM.
-member_facts() {
+# What the broker on this host says: by HTTP, since a CLI call costs a whole Erlang VM.
+broker_says() { # PATH
   local answer=
-  [ -z "${management_port:-}" ] || answer=$(http_get "$management_port" '/api/nodes?columns=name,type,running' "${login:-}") || answer=
+  [ -z "${management_port:-}" ] || answer=$(http_get "$management_port" "$1" "${login:-}") || answer=
   printf %s "${answer:-null}"
 }
 

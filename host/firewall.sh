@@ -11,7 +11,10 @@ firewall_unit_file=$etc/systemd/system/$firewall_unit
 create() {
   command -v nft > /dev/null || install_packages nftables nftables
   mkdir -p "${firewall_rules%/*}"
-  printf %s "$rules" > "$firewall_rules.staged"
+  {
+    printf %s "$rules"
+    other_bridges | while read -r bridge; do printf 'add element inet warren bridges { "%s" }\n' "$bridge"; done
+  } > "$firewall_rules.staged"
   nft -c -f "$firewall_rules.staged"
   mv -f "$firewall_rules.staged" "$firewall_rules"
   nft -f "$firewall_rules"
@@ -23,6 +26,18 @@ create() {
   owns "$firewall_rules" "$firewall_unit_file"
   expects_nft inet warren
   expects service $firewall_unit
+}
+
+# Bridges that are named as Docker names its own and are none of them, such as one that the host's LAN address is on. Where Docker does not
+# answer, all are.
+other_bridges() {
+  local networks='' path bridge
+  networks=$(docker network ls -q --filter driver=bridge 2> /dev/null) || true
+  for path in "$root"/sys/class/net/br-*; do
+    bridge=${path##*/}
+    if [ ! -e "$path" ] || grep -qxF -e "${bridge#br-}" <<< "$networks"; then continue; fi
+    echo "$bridge"
+  done
 }
 
 delete() {

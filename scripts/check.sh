@@ -6,15 +6,15 @@ usage() {
   cat <<'END'
 npm run check [-- --stack STACK] [--json]
 
-Looks at every host of a stack over SSH, with the host keys that its config has, and says which host holds each virtual IP,
-what each balancer thinks of each broker, what each broker says of the cluster (members, alarms, partitions), and which
-certificates end soon. It changes nothing.
+Asks every host of a stack over SSH, with the host keys that its config has: which host holds each virtual IP, what each balancer
+thinks of each broker, what each broker says of the cluster (members, alarms, partitions), which certificates end soon, and what is
+no longer as the last `pulumi up` left it. Hosts that the config calls lost are not asked. It changes nothing.
 
   --stack STACK   the stack (default: the selected one)
   --cwd DIR       the Pulumi project's folder (default: this checkout)
   --json          the same for programs
 
-Exit status: 0 all is well, 1 something is not, 2 it could not be looked at.
+Exit status: 0 all is well, 1 there is a fault, 2 the stack cannot be read.
 END
 }
 

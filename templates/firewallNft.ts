@@ -27,12 +27,16 @@ export function firewallNft({ doors, vrrpPeers }: FirewallNft): string {
     "table inet warren",
     "delete table inet warren",
     "table inet warren {",
+    // The host fills it with its bridges that are not Docker's (host/firewall.sh): what comes by these are strangers.
+    "    set bridges {",
+    "        type ifname",
+    "    }",
     "    chain arriving {",
     "        type filter hook prerouting priority -150; policy accept;",
     "        ct state established,related accept",
     // The host itself, and its containers.
     '        iifname { "lo", "docker0" } accept',
-    '        iifname "br-*" accept',
+    '        iifname "br-*" iifname != @bridges accept',
     ...doors.flatMap(({ name, ports, from }) => {
       const list = ports.join(", ");
       const strangers = from.length === 0 ? "" : `ip saddr != { ${from.join(", ")} } `;

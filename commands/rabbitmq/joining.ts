@@ -52,3 +52,6 @@ export const joinCluster = step<JoinData>("rabbitmq/join-cluster", {
 
 /** The application of a node that has joined is started, with its plugins. */
 export const startApp = step<StartData>("rabbitmq/start-app", says, within);
+
+/** Right before the container of a node that its cluster has forgotten is made: its data are moved aside, so that it joins as a blank one. */
+export const setAside = step<NodePlace>("rabbitmq/set-aside", looks("moves the data of a forgotten node aside"));

@@ -1,7 +1,9 @@
 import { IPv4 } from "ipaddr.js";
 import type { Path, Report } from "../errors";
 import { pathText } from "../errors";
+import { cliPorts, streamPorts } from "../ports";
 import type { Sections } from "../schema";
+import { hasStreams, parseVersion, versionOfImage } from "../versions";
 import { brokerPorts, pluginPorts } from "./rabbitmq";
 import { vipAddresses } from "./vip";
 
@@ -56,15 +58,19 @@ function checkLost({ hosts, rabbitmq, haproxy }: Readable, report: Report): void
 
 interface Claim {
   port: number;
+  /** The last one, where it is a range. */
+  last?: number;
   path: Path;
 }
+
+const meet = (a: Claim, b: Claim): boolean => a.port <= (b.last ?? b.port) && b.port <= (a.last ?? a.port);
 
 /** Two ports that meet on hosts are reported once, with all the hosts. */
 function checkPorts(sections: Readable, report: Report): void {
   const collisions = new Map<string, { claim: Claim; other: Claim; hosts: string[] }>();
   for (const [host, claims] of claimsByHost(sections)) {
     for (const [index, claim] of claims.entries()) {
-      const other = claims.slice(0, index).find(({ port }) => port === claim.port);
+      const other = claims.slice(0, index).find((before) => meet(before, claim));
       if (!other) continue;
       const key = `${pathText(claim.path)} ${pathText(other.path)}`;
       const collision = collisions.get(key) ?? { claim, other, hosts: [] };
@@ -73,7 +79,9 @@ function checkPorts(sections: Readable, report: Report): void {
     }
   }
   for (const { claim, other, hosts } of collisions.values()) {
-    report(claim.path, claim.port, `must differ from ${pathText(other.path)}: both are used on ${hosts.join(", ")}`);
+    const ports = (one: Claim) => (one.last === undefined ? "" : ` (${one.port} to ${one.last})`);
+    const rule = `must differ from ${pathText(other.path)}${ports(other)}: both are used on ${hosts.join(", ")}`;
+    report(claim.path, claim.last === undefined ? claim.port : `${claim.port} to ${claim.last}`, rule);
   }
 }
 
@@ -88,10 +96,26 @@ function claimsByHost({ hosts, ssh, rabbitmq, haproxy, tls }: Readable): Map<str
     else if (ssh) add(name, [{ port: ssh.port, path: ["ssh", "port"] }]);
   }
   for (const host of new Set(rabbitmq?.nodes.map((node) => node.host))) {
-    add(host, published("rabbitmq", rabbitmq ? brokerPorts(rabbitmq, tls) : {}));
+    if (rabbitmq === undefined) continue;
+    const single = Object.entries(brokerPorts(rabbitmq, tls)).filter(([name]) => name !== "streamReplication");
+    add(host, [...published("rabbitmq", Object.fromEntries(single)), ...portRanges(rabbitmq)]);
   }
   for (const host of new Set(haproxy?.hosts)) add(host, published("haproxy", haproxy?.ports ?? {}));
   return claims;
+}
+
+/** Ports that a broker uses beside those that have a key each. */
+function portRanges({ ports, image, version = versionOfImage(image) ?? "" }: Sections["rabbitmq"]): Claim[] {
+  const claim = (key: keyof typeof ports, { first, last }: { first: number; last: number }): Claim => {
+    return { port: first, last, path: ["rabbitmq", "ports", key] };
+  };
+  return [
+    claim("distribution", cliPorts(ports.distribution)),
+    // A version that cannot be read is another rule's matter.
+    ...(parseVersion(version) !== undefined && hasStreams(version)
+      ? [claim("streamReplication", streamPorts(ports))]
+      : []),
+  ];
 }
 
 function checkVipAddress({ hosts, haproxy, vip }: Readable, report: Report): void {

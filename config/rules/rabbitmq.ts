@@ -52,9 +52,11 @@ export function resolveRabbitmq(rabbitmq: Rabbitmq, tls: Sections["tls"] | undef
     name,
     { ...user, vhosts: user.vhosts ?? [rabbitmq.vhost] },
   ]);
+  checkWatermark(rabbitmq, report);
   const { memoryLimit, ...rest } = rabbitmq;
   return {
     ...rest,
+    memoryHighWatermark: watermark(rabbitmq),
     ports: brokerPorts(rabbitmq, tls),
     users: Object.fromEntries(users) as RabbitmqConfig["users"],
     ...(memoryLimit === undefined ? {} : { memoryLimitMegabytes: megabytes(memoryLimit) }),
@@ -62,6 +64,22 @@ export function resolveRabbitmq(rabbitmq: Rabbitmq, tls: Sections["tls"] | undef
     // RabbitMQ's guide to partitions: pausing the minority keeps data consistent, and needs a majority to exist.
     partitionHandling: rabbitmq.partitionHandling ?? (size >= 3 ? "pause_minority" : "autoheal"),
   };
+}
+
+/**
+ * Before 3.13 or so, and where its control groups are of another kind than a broker expects, a fraction is one of the host's
+ * memory, whatever the container may have: it would be killed instead of holding publishers back.
+ */
+function watermark({ memoryHighWatermark, memoryLimit }: Rabbitmq): number | string {
+  if (typeof memoryHighWatermark !== "number" || memoryLimit === undefined) return memoryHighWatermark;
+  return `${Math.floor(megabytes(memoryLimit) * memoryHighWatermark)}MiB`;
+}
+
+function checkWatermark({ memoryHighWatermark, memoryLimit }: Rabbitmq, report: Report): void {
+  if (typeof memoryHighWatermark !== "string" || memoryLimit === undefined) return;
+  if (megabytes(memoryHighWatermark) <= megabytes(memoryLimit) * 0.9) return;
+  const rule = `must be at most nine tenths of rabbitmq.memoryLimit (${memoryLimit}): beyond, the broker is killed before it holds publishers back`;
+  report(["rabbitmq", "memoryHighWatermark"], memoryHighWatermark, rule);
 }
 
 /** The amount in Docker's megabytes, which are of 1024² bytes. */

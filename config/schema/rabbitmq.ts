@@ -48,6 +48,9 @@ const ports = section({
   stream: port()
     .exactOptional()
     .describe("The stream protocol. Default: 5552 where the plugin rabbitmq_stream is enabled, else none."),
+  streamReplication: wholeNumber(1, 65504)
+    .default(6000)
+    .describe("The first of the 32 ports on which brokers replicate streams with each other, from RabbitMQ 3.9 on."),
   epmd: port().default(4369).describe("Erlang's port mapper, between nodes."),
   distribution: wholeNumber(1, 55525)
     .default(25672)
@@ -150,7 +153,7 @@ export const rabbitmqSection = section({
     )
     .default(0.4)
     .describe(
-      "The memory at which publishers are held back: a fraction of the host's memory, or an amount such as 2GB.",
+      "The memory at which publishers are held back: a fraction of memoryLimit, or else of the host's memory, or an amount such as 2GB.",
     ),
   diskFreeLimit: text('must be an amount such as "1GB" (MB, GB, MiB or GiB)', amountPattern)
     .default("1GB")

@@ -37,30 +37,35 @@ process_listens() { # PID PORT
 # Waits until the broker in the container serves. Where the container stops or restarts meanwhile, it fails at once with the broker's own
 # reason; where nothing comes about, with the end of the broker's log.
 await_boot() { # PORT
-  local restarts failure=
+  local restarts failure='' said='' pid=''
   show_log_on_failure "$container" 30
   restarts=$(inspect "$container" '{{.RestartCount}}') || restarts=0
-  wait_until "$longest_boot" 0.2 has_booted_or_failed "$1" || die "$name did not boot within $longest_boot s"
+  wait_until "$longest_boot" 0.2 has_booted_or_failed "$1" || die "$name did not boot within $longest_boot s${said:+: $said}"
   if [ -n "$failure" ]; then
     trap - EXIT
     die "$name: the broker does not start, its container $container $failure: $(boot_failure)
 Correct what it names, and run \`pulumi up\` again. \`docker logs $container\` on this host shows all that the broker said"
   fi
-  cli rabbitmqctl await_startup
 }
 
-# Sets failure where the container has failed.
+# Sets failure where the container has failed. Docker is asked again only when the container's process is gone: each question costs as much
+# as the boot itself.
 has_booted_or_failed() { # PORT
-  local found pid status count
-  found=$(inspect "$container" '{{.State.Pid}} {{.State.Status}} {{.RestartCount}}') || return 1
-  read -r pid status count <<< "$found"
-  case $status in
-    restarting) failure=restarts ;;
-    exited | dead) failure="has stopped" ;;
-    *) [ "$count" -le "$restarts" ] || failure=restarts ;;
-  esac
-  [ -n "$failure" ] || process_listens "$pid" "$1"
+  local found status count
+  if [ ! -d "/proc/${pid:-0}" ]; then
+    found=$(inspect "$container" '{{.State.Pid}} {{.State.Status}} {{.RestartCount}}') || return 1
+    read -r pid status count <<< "$found"
+    case $status in
+      restarting) failure=restarts ;;
+      exited | dead) failure="has stopped" ;;
+      *) [ "$count" -le "$restarts" ] || failure=restarts ;;
+    esac
+  fi
+  [ -n "$failure" ] || { process_listens "$pid" "$1" && started_up; }
 }
+
+# On a host that is busy the CLI may give up before the broker has answered it, so once is not enough.
+started_up() { said=$(cli rabbitmqctl await_startup 2>&1); }
 
 # Why the broker stopped while it booted, in one line or two.
 boot_failure() {

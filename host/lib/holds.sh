@@ -45,6 +45,11 @@ holds_running() { # CONTAINER
   [ "$now" = running ] || echo "the container $1 is $now"
 }
 
+# A broker that is stopped on purpose.
+holds_stopped() { # CONTAINER
+  ! runs "$1" || echo "the container $1 runs, and is to be stopped"
+}
+
 holds_container() { # CONTAINER DIGEST
   local now
   if ! now=$(container_state "$1"); then

@@ -7,6 +7,12 @@ adopted_mark() { echo "$directory/adopted"; }
 # A blank node is on its way into the cluster. A broker on Khepri cannot say who is a member while its application is stopped.
 joining_mark() { echo "$directory/joining"; }
 
+# The node is being reset to change its type, and may be in no cluster.
+retyping_mark() { echo "$directory/retyping"; }
+
+# Everything was moved off the node, which is being reset to leave its cluster.
+leaving_mark() { echo "$directory/leaving"; }
+
 # The node has been a member. It is not on the disk of the data, so that it is there when that disk is not.
 served_mark() { echo "$etc/warren/nodes/$name"; }
 

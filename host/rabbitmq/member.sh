@@ -24,7 +24,10 @@ update() {
 
 delete() { leave; }
 
-stop_broker() { docker stop -t "$grace" "$container" > /dev/null; }
+stop_broker() {
+  docker stop -t "$grace" "$container" > /dev/null
+  expects stopped "$container"
+}
 
 ensure_member() {
   change_type
@@ -40,7 +43,8 @@ well() { listens "$amqp_port" && cli rabbitmq-diagnostics check_local_alarms > /
 # The mark is for a run that is cut off after the reset. It counts only while the application is stopped: one that has served again since may
 # have queues again.
 change_type() {
-  local self file mark=$directory/retyping
+  local self file mark
+  mark=$(retyping_mark)
   self=$(erlang_name "$name")
   file=$directory/data/mnesia/$self/cluster_nodes.config
   if [ ! -e "$mark" ]; then
@@ -93,7 +97,8 @@ given() { grep -qxF "$1" "$file"; } # LINE
 # nobody has, and the node keeps what it has, so that nothing is wiped. On a node that does not run there is nothing to leave. The mark is for
 # a run that is cut off before the reset; it counts only while the application is stopped, as that of change_type.
 leave() {
-  local application parameters said mark=$directory/leaving
+  local application parameters said mark
+  mark=$(leaving_mark)
   wait_until 60 2 find_application || refuse_unknown
   case $application in
     absent) return 0 ;;

@@ -1,4 +1,4 @@
-import { writeFiles } from "../../commands/files";
+import { render } from "../../commands/step";
 import { credentials } from "../rules/credentials";
 import { balancers, check, cluster, command, faults, other, password } from "./resources";
 import { secret, unknownNumber, unknownText, type Registered } from "./wire";
@@ -6,7 +6,7 @@ import { secret, unknownNumber, unknownText, type Registered } from "./wire";
 const user = (inputs: Record<string, unknown>) =>
   other("rabbitmq:index/user:User", "app", { name: "orders", ...inputs });
 const writes = (path: string, content: string) =>
-  command({ stdin: secret(`set -e\n${writeFiles([{ path, mode: "0400", content }])}\nesac`) });
+  command({ stdin: secret(render({ name: "rabbitmq1", files: [{ path, mode: "0400", content }], joins: true })) });
 const conf = (text: string, login = "admin") =>
   writes("/etc/x/rabbitmq.conf", `default_user = ${login}\ndefault_pass = ${text}\n`);
 const guest = "the user guest, whose password everybody knows";

@@ -1,11 +1,13 @@
-import { writeFiles } from "../../commands/files";
+import { render } from "../../commands/step";
 import { secretsMarked } from "../rules/secretsMarked";
 import { judge } from "./harness";
 import { check, command, faults, password } from "./resources";
 import { secret, unknownText, type Registered } from "./wire";
 
-const cookie = writeFiles([{ path: "/srv/mq/data/.erlang.cookie", mode: "0400", content: "COOKIECOOKIE" }]);
-const conf = writeFiles([{ path: "/srv/mq/rabbitmq.conf", mode: "0440", content: "default_pass = hunter2hunter2\n" }]);
+const cookie = render({ files: [{ path: "/srv/mq/data/.erlang.cookie", mode: "0400", content: "COOKIECOOKIE" }] });
+const conf = render({
+  files: [{ path: "/srv/mq/rabbitmq.conf", mode: "0440", content: "default_pass = hunter2hunter2\n" }],
+});
 const pem = "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n";
 const stdin = "The input stdin of rabbitmq1-files holds";
 

@@ -51,6 +51,7 @@ test("a blank host", async () => {
     images: {},
     nodes: {},
     members: null,
+    intended: null,
     steps: {},
   });
 });
@@ -72,21 +73,53 @@ test("whose it is, and what is on it", async () => {
 
 test("the members that its broker knows, asked with a login that stands in no command", async () => {
   const members = [{ name: "rabbit@rabbitmq1", type: "disc", running: true }];
+  const intended = { name: "warren_members", value: ["rabbit@rabbitmq1", "rabbit@rabbitmq2"] };
   const port = await serve({
     "/api/nodes?columns=name,type,running": { status: 200, login: "admin:p", body: JSON.stringify(members) },
+    "/api/global-parameters/warren_members": { status: 200, login: "admin:p", body: JSON.stringify(intended) },
   });
-  const facts = await ask(makeDirectory(), {}, { nodes: [], images: [], managementPort: port, login: "admin:p" });
-  expect(facts.members).toEqual(members);
-  expect(
-    (await ask(makeDirectory(), {}, { nodes: [], images: [], managementPort: 1, login: "admin:p" })).members,
-  ).toBeNull();
+  const question = { nodes: [], images: [], managementPort: port, login: "admin:p" };
+  expect(await ask(makeDirectory(), {}, question)).toMatchObject({ members, intended });
+  const nobody = await ask(makeDirectory(), {}, { ...question, managementPort: 1 });
+  expect(nobody).toMatchObject({ members: null, intended: null });
 });
 
-test("whether the data of its brokers are there", async () => {
-  const root = makeDirectory({ "one/data/mnesia/rabbit@one/x": "", "two/data/.erlang.cookie": "" });
-  mkdirSync(join(root, "three/data/mnesia"), { recursive: true });
-  const nodes = ["one", "two", "three", "four"].map((name) => join(root, name));
-  expect(Object.values((await ask(root, {}, { nodes, images: [] })).nodes)).toEqual([true, false, false, false]);
+describe("a broker's directory", () => {
+  const root = makeDirectory({ "two/data/.erlang.cookie": "" });
+  const look = async (files: Record<string, string>) => {
+    const one = makeDirectory(Object.fromEntries(Object.entries(files).map(([path, text]) => [`one/${path}`, text])));
+    const directory = join(one, "one");
+    return (await ask(one, {}, { nodes: [directory], images: [] })).nodes[directory];
+  };
+  const database = "data/mnesia/rabbit@one";
+  const members = "{[rabbit@one,\n  'rabbit@two-2'],[rabbit@one]}.\n";
+  const without = { data: true, members: null, queues: false, underway: false };
+
+  test("without data", async () => {
+    mkdirSync(join(root, "three/data/mnesia"), { recursive: true });
+    const nodes = ["two", "three", "four"].map((name) => join(root, name));
+    const found = Object.values((await ask(root, {}, { nodes, images: [] })).nodes);
+    expect(found).toEqual(Array(3).fill({ ...without, data: false }));
+  });
+
+  test.each([
+    ["of a broker that keeps its members elsewhere", { [`${database}/x`]: "" }, without],
+    [
+      "of a member",
+      { [`${database}/cluster_nodes.config`]: members },
+      { ...without, members: ["rabbit@one", "rabbit@two-2"] },
+    ],
+    [
+      "with classic queues",
+      { [`${database}/msg_stores/vhosts/ABC/queues/DEF/journal`]: "" },
+      { ...without, queues: true },
+    ],
+    ["with quorum queues", { [`${database}/quorum/rabbit@one/x/y`]: "" }, { ...without, queues: true }],
+    ["of a node that is joining", { [`${database}/x`]: "", joining: "" }, { ...without, underway: true }],
+    ["of a node that is changing its type", { [`${database}/x`]: "", retyping: "" }, { ...without, underway: true }],
+  ])("%s", async (_title, files, expected) => {
+    expect(await look(files)).toEqual(expected);
+  });
 });
 
 test("whether images are there", async () => {
@@ -201,6 +234,17 @@ describe("a container", () => {
     await record(root, "expects_container rabbitmq; expects running rabbitmq", as("a"));
     expect(await faults(root, stubs)).toEqual(says);
   });
+});
+
+test("a container that is stopped on purpose", async () => {
+  const root = makeDirectory();
+  const state = (running: string, code = 0): Stubs => ({
+    docker: { "json (slice": { code: 1 }, "State.Running": { stdout: running, code }, inspect: { code: 1 } },
+  });
+  await record(root, "expects stopped rabbitmq");
+  expect(await faults(root, state("false"))).toEqual([]);
+  expect(await faults(root, state("", 1))).toEqual([]);
+  expect(await faults(root, state("true"))).toEqual(["the container rabbitmq runs, and is to be stopped"]);
 });
 
 test("a page", async () => {

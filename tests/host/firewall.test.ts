@@ -48,6 +48,21 @@ test("rules are checked, then loaded now and at every start of the host, before 
   ]);
 });
 
+test.each([
+  ["are strangers'", { "network ls -q --filter driver=bridge": { stdout: "0123456789ab\n" } }, ["br-mgmt"]],
+  ["are all strangers' where Docker does not answer", {}, ["br-0123456789ab", "br-mgmt"]],
+])("bridges that are not Docker's %s", async (_title, docker: Stubs[string], strangers) => {
+  const nft = { "-c -f": {}, "-f": {}, "-s list": { stdout: loaded } };
+  const files = {
+    "/etc/systemd/system/other.service": "x",
+    "/sys/class/net/br-0123456789ab/ifindex": "3",
+    "/sys/class/net/br-mgmt/ifindex": "2",
+  };
+  const { code, read } = await runStep(firewall, { rules }, { stubs: { nft, systemctl, docker }, files });
+  const elements = strangers.map((bridge) => `add element inet warren bridges { "${bridge}" }\n`);
+  expect({ code, rules: read(rulesFile) }).toEqual({ code: 0, rules: rules + elements.join("") });
+});
+
 test("the unit loads the rules that the step has written, after the distribution's and before Docker's", () => {
   const lines = readFileSync(join(library, "firewall.service"), "utf8").split("\n");
   expect(lines.filter((line) => line !== "" && !line.startsWith("#"))).toEqual([

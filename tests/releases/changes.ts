@@ -93,7 +93,8 @@ export function changesAhead(state: Deployment, digest: string, plan: string): C
     const named = [...Object.keys(told), ...deletes, ...step.differing];
     const old = inputsOf(resources.get(step.urn));
     const before = Object.fromEntries(Object.entries(old).filter(([input]) => named.includes(input)));
-    return [change(step.verb, { urn: step.urn, type: step.type }, old, differences(before, after))];
+    const now = step.new === undefined ? {} : { inputs: step.new };
+    return [change(step.verb, { urn: step.urn, type: step.type, ...now }, old, differences(before, after))];
   });
 }
 

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { deployDev, home } from "./support/devStack";
-import { sealed } from "./support/mocks";
+import { sealed, unsealed } from "./support/mocks";
 
 import { certificate, certificateKey } from "./configFixture";
 
@@ -40,10 +40,18 @@ const dev = {
 /** Without what is for Warren's own next update. */
 const outputs = async (changes: Record<string, unknown>) => {
   const { deployment, ...others } = (await deployDev(changes)).outputsOf();
-  expect(deployment).toMatchObject({
+  expect(unsealed(deployment)).toMatchObject({
     id: "uuid-deployment",
     stack: "acme/warren/dev",
     steps: { "rabbitmq1-boot": "" },
+    watched: {
+      "rabbitmq1-boot": { kind: "step", host: "host1" },
+      "rabbitmq1-container": {
+        ...{ kind: "container", host: "host1" },
+        ...{ container: "rabbitmq", recordedBy: "rabbitmq1-member" },
+      },
+      "haproxy-host4-image": { kind: "image", host: "host4" },
+    },
   });
   return others;
 };

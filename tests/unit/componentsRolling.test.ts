@@ -9,6 +9,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { Host } from "../../components/host";
 import { DriftWatch } from "../../facts/drift";
+import { ContainerForms } from "../../facts/forms";
 import { RabbitCluster, type RabbitClusterArgs } from "../../components/rabbitCluster";
 
 /* How the order changes with what serves already, and with how nodes may join. */
@@ -175,6 +176,7 @@ describe("a cluster by itself", () => {
           deployment: pulumi.output("d"),
           stack: "s",
           drift: new DriftWatch({}, undefined),
+          forms: new ContainerForms({}, undefined, new Set()),
         });
         return { name: `node${index + 1}`, host, type };
       });
@@ -192,7 +194,16 @@ describe("a cluster by itself", () => {
           diskFreeLimit: "1GB",
           settings: {},
         },
-        ports: { amqp: 5672, amqps: 5671, management: 15672, metrics: 15692, epmd: 4369, distribution: 25672 },
+        ports: {
+          amqp: 5672,
+          amqps: 5671,
+          management: 15672,
+          metrics: 15692,
+          epmd: 4369,
+          distribution: 25672,
+          streamReplication: 6000,
+        },
+        streams: false,
         directory: "/srv/rabbitmq",
         rotation: { cookie: 1, administrator: 1 },
         users: {},
@@ -201,6 +212,7 @@ describe("a cluster by itself", () => {
         stopGraceSeconds: 60,
         stopped: false,
         serving: [],
+        forgotten: [],
         joinsInParallel: false,
         wakesTogether: false,
         ...changes,
@@ -219,6 +231,14 @@ describe("a cluster by itself", () => {
       "node2-join-cluster": ["node1-start-app"],
       "node3-join-cluster": ["node2-start-app"],
     });
+  });
+
+  test("the data of a forgotten node are moved aside when its old container is gone, before its new one is made", async () => {
+    const joined = await cluster(["disc", "disc"], { serving: ["node1"], forgotten: ["node2"] });
+    expect(joined.resource("node2-container").hooks).toEqual({
+      beforeCreateList: ["node2-remove-stray", "node2-set-aside"],
+    });
+    expect(joined.resource("node1-container").hooks).toEqual({ beforeCreateList: ["node1-remove-stray"] });
   });
 
   test("of one node has nobody to join", async () => {

@@ -126,6 +126,16 @@ describe("ports", () => {
       { "hosts.host3.port": 25672 },
       "warren:rabbitmq.ports.distribution: 25672 - must differ from warren:hosts.host3.port: both are used on host3",
     ],
+    [
+      "a port of the CLI's",
+      { "rabbitmq.ports": { metrics: 35675 } },
+      'warren:rabbitmq.ports.distribution: "35672 to 35682" - must differ from warren:rabbitmq.ports.metrics: both are used on host1, host2, host3',
+    ],
+    [
+      "a port by which streams are replicated",
+      { "rabbitmq.image": "rabbitmq:3.10.8-management", "rabbitmq.ports": { streamReplication: 25660 } },
+      'warren:rabbitmq.ports.streamReplication: "25660 to 25691" - must differ from warren:rabbitmq.ports.distribution: both are used on host1, host2, host3',
+    ],
   ]);
 
   test("broker and balancer may have the same port on hosts of their own", () => {

@@ -5,6 +5,11 @@ import { parsed, refuses } from "./configFixture";
 describe("one value", () => {
   refuses([
     [
+      "a watermark that its limit does not leave room for",
+      { "rabbitmq.memoryLimit": "2GB", "rabbitmq.memoryHighWatermark": "1900MB" },
+      'warren:rabbitmq.memoryHighWatermark: "1900MB" - must be at most nine tenths of rabbitmq.memoryLimit (2GB): beyond, the broker is killed before it holds publishers back',
+    ],
+    [
       "a limit of memory without its unit",
       { "rabbitmq.memoryLimit": "4096" },
       'warren:rabbitmq.memoryLimit: "4096" - must be an amount such as "4GB" (MB, GB, MiB or GiB)',
@@ -101,6 +106,15 @@ describe("a limit of memory, in Docker's megabytes", () => {
 
   test("is none where none is given", () => {
     expect(parsed().rabbitmq).not.toHaveProperty("memoryLimitMegabytes");
+  });
+
+  test.each([
+    [{ "rabbitmq.memoryLimit": "2GiB" }, "819MiB"],
+    [{ "rabbitmq.memoryLimit": "2GiB", "rabbitmq.memoryHighWatermark": 0.6 }, "1228MiB"],
+    [{ "rabbitmq.memoryLimit": "2GiB", "rabbitmq.memoryHighWatermark": "1GiB" }, "1GiB"],
+    [{ "rabbitmq.memoryHighWatermark": 0.6 }, 0.6],
+  ])("the watermark of %j is %s", (changes, watermark) => {
+    expect(parsed(changes).rabbitmq.memoryHighWatermark).toBe(watermark);
   });
 });
 

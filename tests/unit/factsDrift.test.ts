@@ -1,26 +1,15 @@
 import { DriftWatch } from "../../facts/drift";
 import type { HostFacts } from "../../facts/read";
+import { container as containerFacts, hostFacts as facts } from "./support/hostFacts";
 
 /* What of the facts makes a resource run again, and what does not. */
 
 const now = "2026-01-01T00:00:00Z";
 const before = "2025-06-01T00:00:00Z";
 
-const facts = (changes: Partial<HostFacts> = {}): HostFacts => ({
-  machine: "1",
-  owner: { id: "a", stack: "o/p/s" },
-  library: "b",
-  addresses: [],
-  containers: {},
-  images: {},
-  nodes: {},
-  members: null,
-  steps: {},
-  ...changes,
-});
 const holding = (again = "") => ({ input: "c", again, faults: [] });
 const broken = (again = "") => ({ input: "c", again, faults: [{ kind: "file", says: "/etc/x was changed" }] });
-const container = (settings: string) => ({ id: "1", image: "2", state: "running", stack: "", part: "", settings });
+const container = (settings: string) => containerFacts({ settings });
 
 describe("a step", () => {
   test.each<[string, HostFacts | Error | undefined, Record<string, string> | undefined, string | undefined, string[]]>([
@@ -83,5 +72,54 @@ describe("a container", () => {
     const watch = new DriftWatch({ one: host }, last === undefined ? {} : { box: last }, now);
     expect(watch.container("one", "box", "rabbitmq", "boot", "d")).toBe(again);
     expect(watch.found).toHaveLength(found);
+  });
+});
+
+test("a page that does not answer is no fault of its own where what serves it is stopped", () => {
+  const http = { kind: "http", says: "port 8100 does not answer for /x" };
+  const stopped = { kind: "running", says: "the container haproxy is exited" };
+  const says = (...faults: (typeof http)[]): string[] => {
+    const watch = new DriftWatch({ one: facts({ steps: { ready: { input: "c", again: "", faults } } }) }, {}, now);
+    watch.step("one", "ready");
+    return watch.found.map((drift) => drift.says);
+  };
+  expect(says(stopped, http)).toEqual([stopped.says]);
+  expect(says(http)).toEqual([http.says]);
+});
+
+describe("the same look, by who declares no resources", () => {
+  const hosts = {
+    one: facts({
+      containers: { rabbitmq: container("d") },
+      images: { "rabbitmq:1": false },
+      steps: {
+        gate: broken(),
+        member: {
+          input: "c",
+          again: "",
+          faults: [{ kind: "container", says: "the container rabbitmq was changed by hand" }],
+        },
+      },
+    }),
+  };
+  const believed = { gate: "", member: "", box: "", image: "", gone: "" };
+  const declared = new DriftWatch(hosts, believed, now);
+  declared.step("one", "gate");
+  declared.step("one", "member");
+  declared.step("one", "gone");
+  declared.image("one", "image", "rabbitmq:1");
+  declared.container("one", "box", "rabbitmq", "member", "d");
+
+  test("finds what the declaration finds", () => {
+    const again = new DriftWatch(hosts, believed, now);
+    again.lookAgain(declared.watched);
+    expect(again.found).toEqual(declared.found);
+    expect(again.found).toHaveLength(5);
+  });
+
+  test("finds what the hosts have recorded, where the last update did not say at what it looked", () => {
+    const again = new DriftWatch({ ...hosts, two: new Error("no") }, believed, now);
+    again.lookAgain();
+    expect(again.found.map(({ resource }) => resource)).toEqual(["gate", "member"]);
   });
 });

@@ -1,29 +1,22 @@
 import type { Facts } from "../../facts/ask";
 import type { HostFacts } from "../../facts/read";
-import { notices, survey, SurveyError, type Belief } from "../../facts/survey";
+import { notices, refuse, survey, SurveyError, type Belief } from "../../facts/survey";
 import { parsed } from "./configFixture";
+import { hostFacts, nodeFacts } from "./support/hostFacts";
 
 /* What the hosts' facts mean for an update, before it declares anything. */
 
 const config = parsed();
 const directory = config.rabbitmq.dataDirectory;
 const places = config.rabbitmq.nodes.map(({ name, host }) => ({ name, host }));
-const own = { id: "own-id", stack: "o/p/s" };
 
-const facts = (host: string, changes: Partial<HostFacts> = {}): HostFacts => ({
-  machine: "1",
-  owner: own,
-  library: "b",
-  addresses: [],
-  containers: {},
-  images: {},
-  nodes: Object.fromEntries(
-    places.filter((place) => place.host === host).map(({ name }) => [`${directory}/${name}`, true]),
-  ),
-  members: null,
-  steps: {},
-  ...changes,
-});
+const facts = (host: string, changes: Partial<HostFacts> = {}): HostFacts =>
+  hostFacts({
+    nodes: Object.fromEntries(
+      places.filter((place) => place.host === host).map(({ name }) => [`${directory}/${name}`, nodeFacts()]),
+    ),
+    ...changes,
+  });
 const all = (changes: Record<string, HostFacts | Error> = {}): Facts => ({
   ...Object.fromEntries(Object.keys(config.hosts).map((host) => [host, facts(host)])),
   ...changes,
@@ -31,7 +24,10 @@ const all = (changes: Record<string, HostFacts | Error> = {}): Facts => ({
 const belief: Belief = { deployment: "own-id", stack: "o/p/s", steps: {}, serving: places };
 const [first, second] = places;
 const withoutData = (place = second!): Record<string, HostFacts> => ({
-  [place.host]: facts(place.host, { owner: null, nodes: { [`${directory}/${place.name}`]: false } }),
+  [place.host]: facts(place.host, {
+    owner: null,
+    nodes: { [`${directory}/${place.name}`]: nodeFacts({ data: false }) },
+  }),
 });
 
 test("nothing is said where all is as it was", () => {
@@ -44,22 +40,36 @@ describe("a host of another deployment", () => {
   const message = `host ${first!.host} belongs to the Warren stack o/p/other. Choose other hosts, or destroy that stack. If that stack no longer exists, remove /etc/warren/owner there. Nothing was changed`;
 
   test("is refused by the id", () => {
-    expect(() => survey(config, belief, all({ [first!.host]: facts(first!.host, { owner: foreign }) }))).toThrow(
-      new SurveyError(message),
-    );
+    const found = survey(config, belief, all({ [first!.host]: facts(first!.host, { owner: foreign }) }));
+    expect(() => {
+      refuse(found);
+    }).toThrow(new SurveyError(message));
+    expect(found.foreign).toEqual([first!.host]);
   });
 
   test("is told by the stack's name, as long as the id is not known", () => {
     const unknown = { ...belief, deployment: undefined };
-    expect(() => survey(config, unknown, all({ [first!.host]: facts(first!.host, { owner: foreign }) }))).toThrow(
-      message,
-    );
-    expect(survey(config, unknown, all()).blank).toEqual([]);
+    const other = all({ [first!.host]: facts(first!.host, { owner: foreign }) });
+    expect(() => {
+      refuse(survey(config, unknown, other));
+    }).toThrow(message);
+    expect(survey(config, unknown, all()).foreign).toEqual([]);
+    expect(survey(config, { ...unknown, stack: undefined }, other).foreign).toEqual([]);
   });
 
   test("is not one whose stack was renamed", () => {
     const renamed = { ...belief, stack: "o/p/renamed" };
-    expect(survey(config, renamed, all()).blank).toEqual([]);
+    expect(survey(config, renamed, all()).foreign).toEqual([]);
+  });
+
+  test("is looked at no further: what another deployment did there is no drift", () => {
+    const found = survey(
+      config,
+      { ...belief, steps: { a: "" } },
+      all({ [first!.host]: facts(first!.host, { owner: foreign, nodes: {} }) }),
+    );
+    found.drift.step(first!.host, "a");
+    expect([found.blank, notices(found)]).toEqual([[], []]);
   });
 });
 
@@ -79,9 +89,13 @@ describe("a node without its data", () => {
 
   test("is refused where every node that can be reached is without: the cluster would start blank", () => {
     const none = Object.assign({}, ...places.map((place) => withoutData(place))) as Record<string, HostFacts>;
-    expect(() => survey(config, belief, all(none))).toThrow(/the data of every node that can be reached are missing/);
+    expect(() => {
+      refuse(survey(config, belief, all(none)));
+    }).toThrow(/the data of every node that can be reached are missing/);
     const silent = { ...none, [first!.host]: new Error("no route") };
-    expect(() => survey(config, belief, all(silent))).toThrow(SurveyError);
+    expect(() => {
+      refuse(survey(config, belief, all(silent)));
+    }).toThrow(SurveyError);
   });
 });
 

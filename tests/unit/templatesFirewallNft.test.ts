@@ -9,11 +9,14 @@ const whole = `# Written by Warren. Change the stack's config instead: the next 
 table inet warren
 delete table inet warren
 table inet warren {
+    set bridges {
+        type ifname
+    }
     chain arriving {
         type filter hook prerouting priority -150; policy accept;
         ct state established,related accept
         iifname { "lo", "docker0" } accept
-        iifname "br-*" accept
+        iifname "br-*" iifname != @bridges accept
         fib daddr type local meta nfproto ipv4 ip saddr != { 192.0.2.11, 192.0.2.12 } tcp dport { 4369, 25672, 35672-35682 } counter drop comment "clustering"
         fib daddr type local meta nfproto ipv6 tcp dport { 4369, 25672, 35672-35682 } counter drop comment "clustering"
         fib daddr type local meta nfproto ipv4 tcp dport { 15672 } counter drop comment "management"

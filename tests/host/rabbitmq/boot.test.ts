@@ -84,7 +84,16 @@ describe("fails", () => {
       await_startup: { run: "echo 'Error: it stopped' >&2", code: 64 },
       "logs --tail 30 rabbitmq": { stdout: "the end\n" },
     });
-    expect(outcome).toMatchObject({ code: 64, stderr: "Error: it stopped\nthe end\n" });
+    expect(outcome).toMatchObject({
+      code: 1,
+      stderr: "rabbitmq2 did not boot within 600 s: Error: it stopped\nthe end\n",
+    });
+  });
+
+  test("not, when the CLI gave up once", async () => {
+    const port = await serve({});
+    const outcome = await run(port, { await_startup: [{ code: 69 }, {}] });
+    expect(outcome).toMatchObject({ code: 0, stderr: "" });
   });
 
   const log = readFileSync(join(__dirname, "logs/4.0.5-unknown-key.txt"), "utf8");

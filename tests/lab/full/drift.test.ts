@@ -55,6 +55,10 @@ describe("drift on the hosts", () => {
       const before = await brokerStarts(brokers);
       const preview = await stack.pulumi("preview");
       expect(preview).toMatch(names);
+      // The check and the update never disagree.
+      const { code, output } = await stack.check();
+      expect(output).toMatch(names);
+      expect(code).toBe(1);
       await stack.up();
       const report = await traffic.stop();
       expect({ lost: report.lost, restarted: restarted(before, await brokerStarts(brokers)) }).toEqual({
@@ -88,7 +92,7 @@ describe("drift on the hosts", () => {
         damage: () =>
           onHost(
             "host5",
-            "cd /var/lib/warren/haproxy/host5/conf && cp -p haproxy.cfg /root/kept.cfg && sed -i 's/configuration/another/' haproxy.cfg && docker kill -s USR2 haproxy && sleep 2 && cp -p /root/kept.cfg haproxy.cfg",
+            "cd /var/lib/warren/haproxy/host5/conf && cp -p haproxy.cfg /root/kept.cfg && sed -i 's/configuration/another/' haproxy.cfg && docker kill -s USR2 haproxy && for try in $(seq 100); do curl -sf -o /dev/null http://127.0.0.1:8100/another/$(sed -n 's,.*/another/\\([0-9a-f]*\\).*,\\1,p' haproxy.cfg | head -n 1) && break; sleep 0.1; done; cp -p /root/kept.cfg haproxy.cfg",
           ),
         names: /host5: /,
       },
@@ -218,6 +222,32 @@ describe("drift on the hosts", () => {
     });
     expect((await clusterStatus("host1")).running_nodes).toHaveLength(3);
   }, 500_000);
+
+  test("a node is forgotten by its cluster: its data are moved aside, and it joins again", async () => {
+    await heals({
+      // A reset leaves no queues in its data.
+      damage: () => onHost("host3", "docker exec rabbitmq sh -c 'rabbitmqctl -q stop_app && rabbitmqctl -q reset'"),
+      names: /host3: the cluster does not know its member rabbitmq3 any more/,
+      healed: async () => (await clusterStatus("host3")).running_nodes.length === 3,
+      restarts: 1,
+    });
+  }, 500_000);
+
+  test("a forgotten node with queues in its data is refused, and nothing is changed", async () => {
+    await onHost("host3", "docker stop -t 60 rabbitmq");
+    await onHost("host1", "docker exec rabbitmq rabbitmqctl -q forget_cluster_node rabbit@rabbitmq3");
+    const { code, output } = await stack.try("preview");
+    expect(code).not.toBe(0);
+    expect(output).toMatch(/the data of rabbitmq3 hold queues: it would lose them if it joined again/);
+    expect((await stack.check()).output).toMatch(/the data of rabbitmq3 hold queues/);
+    const database = "/var/lib/warren/rabbitmq/rabbitmq3/data/mnesia";
+    await heals({
+      damage: () => onHost("host3", `mv ${database} ${database}.old`),
+      names: /host3: the data of rabbitmq3 are not there/,
+      healed: async () => (await clusterStatus("host3")).running_nodes.length === 3,
+      restarts: 1,
+    });
+  }, 600_000);
 
   test("a host that does not answer is named, and nothing else is changed", async () => {
     await lab("stop", "host5");

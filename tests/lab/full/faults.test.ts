@@ -83,14 +83,11 @@ describe("faults", () => {
     const { code, output } = await stack.check("--json");
     expect(code).toBe(1);
     const { faults } = JSON.parse(output) as { faults: string[] };
-    expect(faults).toEqual(
-      expect.arrayContaining([
-        expect.stringMatching(/^host2 cannot be looked at: /),
-        "the balancer on host5 is exited",
-        "rabbitmq1 does not see rabbit@rabbitmq2 running",
-        "rabbitmq3 does not see rabbit@rabbitmq2 running",
-      ]),
-    );
+    // Nothing that follows from these two is one more: nobody misses rabbitmq2.
+    expect(faults.sort()).toEqual([
+      expect.stringMatching(/^host host2 does not answer: /),
+      expect.stringMatching(/^host host5: the container haproxy is exited\. Runs again: /),
+    ]);
     await lab("start", "host2");
     await onHost("host5", "docker start haproxy");
     await until("all is well again", allWell, 180);

@@ -95,6 +95,9 @@ describe(`RabbitMQ ${version} changes while clients publish and consume`, () => 
     );
     expect(await members("host2")).toEqual({ disc: ["2", "4"], ram: [], running: ["2", "4"] });
     expect((await stack.outputs()).nodes.map(({ name }) => name)).toEqual(["rabbitmq2", "rabbitmq4"]);
+    const { code, output } = await stack.check();
+    expect(output).toContain("host host3 is lost, as configured");
+    expect(code).toBe(0);
   }, 400_000);
 
   test("another node takes its place, and the host leaves the config", async () => {
@@ -156,6 +159,9 @@ describe(`RabbitMQ ${version} changes while clients publish and consume`, () => 
     await stack.up("--expect-no-changes");
     const running = (host: string): Promise<string> => onHost(host, "docker inspect -f '{{.State.Running}}' rabbitmq");
     expect(await Promise.all(["host1", "host2", "host4"].map(running))).toEqual(["false", "false", "false"]);
+    const { code, output } = await stack.check();
+    expect(output).toContain("the brokers are stopped, as configured");
+    expect(code).toBe(0);
     await stopped(false);
     const report = await traffic.stop();
     expect(report.lost).toBe(0);

@@ -2,7 +2,6 @@ import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { scriptInput } from "../../../commands/shell";
 import { makeDirectory } from "./directory";
 
 /** What a stand-in for a program does when it is called. */
@@ -27,21 +26,12 @@ export interface Outcome {
   calls: string[];
 }
 
-interface Circumstances {
-  stubs?: Stubs;
-  /** Bash before the script. */
-  before?: string;
-}
-
 // Two processors may have much else to do.
 jest.setTimeout(30_000);
 const longestRun = 20_000;
 
 /** Where bash is, so that a stand-in is found without `env`. */
 const bash = spawnSync("bash", ["-c", 'echo "$BASH"'], { encoding: "utf8" }).stdout.trim();
-
-/** To stand before a script: its waits take no time, but its clock goes on. */
-export const noWaiting = "sleep() { SECONDS=$((SECONDS + 100)); }";
 
 /** A text as one word of bash. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
@@ -102,14 +92,12 @@ export async function runProgram(
 }
 
 /** Runs bash text as `bash -s ARGS` does on a host. */
-export async function runBash(text: string, args: string[] = [], { stubs = {} }: Circumstances = {}): Promise<Outcome> {
+export async function runBash(
+  text: string,
+  args: string[] = [],
+  { stubs = {} }: { stubs?: Stubs } = {},
+): Promise<Outcome> {
   return runProgram("bash", ["-s", ...args], { stubs, input: text });
-}
-
-/** Runs one of `commands/`'s scripts as a resource does when it is created. */
-export function runOnHost(script: string, circumstances: Circumstances = {}): Promise<Outcome> {
-  const create = circumstances.before === undefined ? script : `${circumstances.before}\n${script}`;
-  return runBash(scriptInput({ create }), ["create", "test"], circumstances);
 }
 
 /** What bash finds wrong with a script's syntax: nothing, if all is well. */

@@ -59,7 +59,19 @@ export const members = [
 ];
 export const nodes = members.map(({ name }) => name);
 
-/** The dev stack's program, with changes of its config, after an update that left these members serving. */
+/** What an update leaves of its hosts, beside its members: how each container of theirs was made. */
+function lastDeployment(serving: typeof members): Values {
+  const made = { form: 1, image: "rabbitmq:3.8.9-management", stopSeconds: 120 };
+  const containers = Object.fromEntries(serving.map(({ name }) => [`${name}-container`, made]));
+  return { id: "uuid-deployment", stack: "acme/warren/dev", steps: {}, containers };
+}
+
+/**
+ * The dev stack's program, with changes of its config, after an update that left these members serving.
+ *
+ * @param last further outputs of that update; `deployment: undefined`: it was one of release 0.1.0
+ */
 export function deployDev(changes: Values = {}, serving: typeof members = [], last: Values = {}): Promise<Deployment> {
-  return deploy(program, devConfig(changes), serving.length === 0 ? last : { ...last, nodes: serving });
+  const outputs = { nodes: serving, deployment: lastDeployment(serving), ...last };
+  return deploy(program, devConfig(changes), serving.length === 0 ? last : outputs);
 }
