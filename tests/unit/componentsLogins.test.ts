@@ -107,7 +107,7 @@ describe("the administrator", () => {
         managementPort: 15672,
       }),
     );
-    const conf = /\/rabbitmq\.conf (\S+)/.exec(String(stdin(dev, "rabbitmq1-files")))?.[1] ?? "";
+    const conf = /\/rabbitmq\.conf (\S+)/.exec(String(stdin(dev, "rabbitmq1-configuration")))?.[1] ?? "";
     expect(Buffer.from(conf, "base64").toString()).toContain(`default_user = admin.2\ndefault_pass = ${password}\n`);
   });
 
