@@ -107,7 +107,7 @@ export class Host extends pulumi.ComponentResource {
    * How a container is made, and its settings label: the digest of its settings, with an addition where it has to be replaced
    * although these are the same, because it is gone or was changed by hand.
    */
-  container(wanted: WantedContainer): MadeContainer & { settings: string } {
+  container(wanted: WantedContainer): MadeContainer & { digest: string; settings: string } {
     const { resource, container, recordedBy, image, digests, stopSeconds } = wanted;
     const { drift, forms } = this.args;
     const newest = { form: digests.length - 1, image, stopSeconds };
@@ -116,7 +116,8 @@ export class Host extends pulumi.ComponentResource {
     const again = drift.container(this.name, resource, container, recordedBy, digest(kept ?? newest));
     const made = drift.replaces(again) ? newest : (kept ?? newest);
     forms.made[resource] = made;
-    return { ...made, settings: again === undefined ? digest(made) : `${digest(made)}.${again}` };
+    const own = digest(made);
+    return { ...made, digest: own, settings: again === undefined ? own : `${own}.${again}` };
   }
 
   /**

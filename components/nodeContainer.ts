@@ -139,25 +139,28 @@ export function containerSpecs(place: rabbitmq.NodePlace, args: RabbitNodeSettin
   const spec = firstSpec(place, args);
   const { first, last } = streamPorts(args.ports);
   const replication = args.streams ? range(first, last).map((port) => ({ internal: port, external: port })) : [];
-  return [
-    spec,
-    {
-      ...spec,
-      volumes: undefined,
-      ports: [...spec.ports, ...replication],
-      mounts: containerMounts(place),
-    },
-  ];
+  const now = {
+    ...spec,
+    volumes: undefined,
+    ports: [...spec.ports, ...replication],
+    mounts: containerMounts(place),
+  };
+  return [spec, now] as const;
 }
 
 /** The order of its keys counts: containers carry the digest of it. */
 function firstSpec({ name, directory }: rabbitmq.NodePlace, args: RabbitNodeSettings) {
-  const { openFiles, memoryLimitMegabytes: memory } = args;
+  const { openFiles, timezone, memoryLimitMegabytes: memory } = args;
   return {
     ...containerDefaults,
     name: rabbitContainer,
     hostname: name,
-    envs: containerEnvironment(args),
+    envs: [
+      ...fixedEnvironment(args.ports),
+      ...(timezone === undefined ? [] : [`TZ=${timezone}`]),
+      ...(args.tls?.distribution === true ? distributionEnvironment() : []),
+      ...Object.entries(args.environment).map(([key, value]) => `${key}=${value}`),
+    ],
     // Without swap: a broker that is swapped out is slower than one that holds publishers back.
     ...(memory === undefined ? {} : { memory, memorySwap: memory }),
     ports: portPairs(args.ports),
@@ -168,16 +171,6 @@ function firstSpec({ name, directory }: rabbitmq.NodePlace, args: RabbitNodeSett
     ],
     ...(openFiles === "inherit" ? {} : { ulimits: [{ name: "nofile", soft: openFiles, hard: openFiles }] }),
   };
-}
-
-/** A container's variables, `NAME=VALUE`. */
-export function containerEnvironment({ ports, timezone, tls, environment }: RabbitNodeSettings): string[] {
-  return [
-    ...fixedEnvironment(ports),
-    ...(timezone === undefined ? [] : [`TZ=${timezone}`]),
-    ...(tls?.distribution === true ? distributionEnvironment() : []),
-    ...Object.entries(environment).map(([key, value]) => `${key}=${value}`),
-  ];
 }
 
 /**

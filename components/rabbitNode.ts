@@ -9,7 +9,6 @@ import { enabledPlugins, hostsFile } from "../templates/rabbitmqConf";
 import type { Host, StepData } from "./host";
 import { containerDefaults, ownLabels } from "./container";
 import {
-  containerEnvironment,
   containerSpecs,
   fixedEnvironment,
   innerPorts,
@@ -75,9 +74,8 @@ export class RabbitNode extends pulumi.ComponentResource {
   /** It joins others: it is not the seed node. */
   private readonly joins: boolean;
   private readonly image: docker.RemoteImage;
-  /** How its container is made. */
   private readonly made: ReturnType<Host["container"]>;
-  private readonly spec: ReturnType<typeof containerSpecs>[number] | undefined;
+  private readonly spec: ReturnType<typeof containerSpecs>[number];
   /** What the broker reads when it starts. */
   private readonly configuration: pulumi.Output<HostFile[]>;
   /** Its certificates, where it has some. */
@@ -97,7 +95,7 @@ export class RabbitNode extends pulumi.ComponentResource {
       digests: specs.map((spec) => settingsDigest(spec, args, host.machine)),
       stopSeconds: args.stopGraceSeconds,
     });
-    this.spec = specs[this.made.form];
+    this.spec = specs[this.made.form] ?? specs[0];
     this.configuration = pulumi.output(args.password).apply((password) => nodeFiles(this.place, args, password));
     this.certificates = this.certificateFiles(args);
 
@@ -119,20 +117,18 @@ export class RabbitNode extends pulumi.ComponentResource {
       .apply(([authority, node]) => rabbitmq.certificateFiles(this.place, { authority, node, distribution }));
   }
 
-  private try(args: RabbitNodeArgs): pulumi.Resource {
-    const { name, place, made, configuration, certificates } = this;
-    const { host, image, adopt, conf, openFiles } = args;
+  private try({ host, image, adopt, conf, openFiles }: RabbitNodeArgs): pulumi.Resource {
+    const { name, place, spec, made, configuration, certificates } = this;
     const data = {
       ...place,
       image: this.image.imageId,
       imageName: image,
-      // Without what has the container replaced although its settings are the same.
-      settings: made.settings.replace(/\..*/, ""),
+      settings: made.digest,
       byHand: adopt?.container,
       files: pulumi.all([configuration, certificates ?? []]).apply(([files, more]) => [...files, ...more]),
       plugins: conf.plugins,
-      environment: containerEnvironment(args),
-      memory: args.memoryLimitMegabytes,
+      environment: spec.envs,
+      memory: spec.memory,
       openFiles: openFiles === "inherit" ? undefined : openFiles,
       amqpPort: innerPorts.amqp,
     };
@@ -171,9 +167,9 @@ export class RabbitNode extends pulumi.ComponentResource {
 
   /** From the gate to a node in the cluster. */
   start({ files, certificates }: WrittenNode, order: RabbitNodeOrder): StartedNode {
-    const { name, args, place, image, spec, made } = this;
+    const { name, args, place, image, spec } = this;
     const { host } = args;
-    const { form, settings, stopSeconds } = made;
+    const { form, settings, stopSeconds } = this.made;
     const wanted = { ...place, image: image.imageId, settings, lost: args.lost, amqpPort: innerPorts.amqp };
     const gate = host.step(
       `${name}-gate`,

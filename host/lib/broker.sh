@@ -40,7 +40,7 @@ await_boot() { # PORT
   local restarts failure='' said='' pid=''
   show_log_on_failure "$container" 30
   restarts=$(inspect "$container" '{{.RestartCount}}') || restarts=0
-  wait_until "$longest_boot" 0.2 has_booted_or_failed "$1" || die "$name did not boot within $longest_boot s${said:+: $said}"
+  wait_until "$longest_boot" 0.2 has_started_or_failed "$1" || die "$name did not boot within $longest_boot s${said:+: $said}"
   if [ -n "$failure" ]; then
     trap - EXIT
     die "$name: the broker does not start, its container $container $failure: $(boot_failure)
@@ -48,7 +48,7 @@ Correct what it names, and run \`pulumi up\` again. \`docker logs $container\` o
   fi
 }
 
-# Sets failure where the container has failed. Docker is asked again only when the container's process is gone: each question costs as much
+# Sets failure where the container has failed; restarts, failure and pid are the caller's. Docker is asked again only when the container's process is gone: each question costs as much
 # as the boot itself.
 has_booted_or_failed() { # PORT
   local found status count
@@ -61,8 +61,10 @@ has_booted_or_failed() { # PORT
       *) [ "$count" -le "$restarts" ] || failure=restarts ;;
     esac
   fi
-  [ -n "$failure" ] || { process_listens "$pid" "$1" && started_up; }
+  [ -n "$failure" ] || process_listens "$pid" "$1"
 }
+
+has_started_or_failed() { has_booted_or_failed "$1" && { [ -n "$failure" ] || started_up; }; } # PORT
 
 # On a host that is busy the CLI may give up before the broker has answered it, so once is not enough.
 started_up() { said=$(cli rabbitmqctl await_startup 2>&1); }

@@ -3,6 +3,8 @@
  * contract (components/*.ts); what the others have is their provider's schema.
  */
 export const types = {
+  /** Nothing: it groups the others. */
+  service: "warren:index:RabbitService",
   /** `address`, `user`, `port`, `hostKey?` */
   host: "warren:index:Host",
   /** `image`, `version`, `nodes` (`name`, `host`, `type`), `username`, `partitionHandling`, `settings`, … */
@@ -25,11 +27,18 @@ export const types = {
 
 /** Whether a resource belongs to a component of that type, or of any whose type begins so. */
 export function isWithin(urn: string, component: string): boolean {
-  const chain = urn.split("::")[2]?.split("$") ?? [];
-  return chain.slice(0, -1).some((type) => type.startsWith(component));
+  return componentsOf(urn).some((type) => type.startsWith(component));
 }
 
-/** Whether one of Warren's own components made it. The component's inputs then say the same, once and not once a host. */
+/** The types of the components that a resource belongs to, the outermost first. */
+function componentsOf(urn: string): string[] {
+  return urn.split("::")[2]?.split("$").slice(0, -1) ?? [];
+}
+
+/**
+ * Whether one of Warren's own components made it. The component's inputs then say the same, once and not once a host; those of
+ * the whole service say nothing.
+ */
 export function isWarrens(urn: string): boolean {
-  return isWithin(urn, "warren:index:");
+  return componentsOf(urn).some((type) => type.startsWith("warren:index:") && type !== types.service);
 }

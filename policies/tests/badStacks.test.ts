@@ -118,7 +118,7 @@ describe("bad stacks", () => {
       "a password in a command",
       "secrets-in-commands",
       () =>
-        changed(/^rabbitmq1-files$/, (resource) => {
+        changed(/^rabbitmq1-configuration$/, (resource) => {
           resource.inputs.create = `${text(resource, "create")} ${password}`;
           resource.propertyDependencies.create = resource.propertyDependencies.stdin ?? [];
         }),
@@ -139,7 +139,7 @@ describe("bad stacks", () => {
       "a node's files unmarked",
       "secrets-marked",
       () =>
-        changed(/^rabbitmq1-files$/, (resource) => {
+        changed(/^rabbitmq1-configuration$/, (resource) => {
           resource.inputs.stdin = (resource.inputs.stdin as { value: unknown }).value;
         }),
     ],

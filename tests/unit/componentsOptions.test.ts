@@ -1,4 +1,4 @@
-import { deployDev, home, knownKey, members } from "./support/devStack";
+import { deployDev, knownKey, members } from "./support/devStack";
 import { imageId, unsealed, type Deployment, type Resource } from "./support/mocks";
 import { lockOf, stepOf } from "./support/steps";
 
@@ -183,8 +183,8 @@ test("each host's Docker is reached with the operator's key, and knows that host
   expect(inputs["host"]).toBe("ssh://root@198.18.66.13:22");
   expect(JSON.parse(String(inputs["sshOpts"]))).toEqual(
     expect.arrayContaining([
-      `${home}/.local/state/warren/lab/ssh/id_ed25519`,
-      `ControlPath=${home}/.ssh/warren-%C`,
+      "IdentityFile=~/.local/state/warren/lab/ssh/id_ed25519",
+      "ControlPath=~/.ssh/w-%h-%p-%r",
       `KnownHostsCommand=/bin/echo warren ${knownKey}`,
     ]),
   );

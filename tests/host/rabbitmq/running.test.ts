@@ -90,5 +90,5 @@ test("a member is recorded as one whose container runs, as it was made; one that
   const expected = ["running rabbitmq", expect.stringMatching(/^container rabbitmq [0-9a-f]{64}$/) as string];
   expect((await run("update", { amqpPort: await serve({}) })).record().slice(2)).toEqual(expected);
   expect((await run("create")).record().slice(2)).toEqual(expected);
-  expect((await run("update", { stopped: true })).record().slice(2)).toEqual([]);
+  expect((await run("update", { stopped: true })).record().slice(2)).toEqual(["stopped rabbitmq"]);
 });

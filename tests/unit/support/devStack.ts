@@ -13,7 +13,7 @@ jest.mock("node:os", () => {
   const os = jest.requireActual<typeof import("node:os")>("node:os");
   const fs = jest.requireActual<typeof import("node:fs")>("node:fs");
   const directory = fs.mkdtempSync(`${os.tmpdir()}/warren-unit-home-`);
-  return { ...os, homedir: () => directory };
+  return { ...os, homedir: () => directory, userInfo: () => ({ ...os.userInfo(), homedir: directory }) };
 });
 
 /** The operator's home, which is the test's own. */
