@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { StackConfig } from "../config";
 import type { LastUpdate } from "../facts/last";
-import { askHosts, beliefOf, notices, refuse, survey, SurveyError, type Survey } from "../facts/survey";
+import { askHosts, beliefOf, notices, notLost, refuse, survey, SurveyError, type Survey } from "../facts/survey";
 import { stackLabel } from "./container";
 
 /** The survey of a stack's hosts, and a way to tell what it found once all resources are declared. */
@@ -20,10 +20,13 @@ export interface StackSurvey extends Survey {
 export async function surveyHosts(config: StackConfig, last: LastUpdate): Promise<StackSurvey> {
   const stack = last.deployment?.stack ?? stackLabel();
   const belief = { ...beliefOf(last), stack };
-  const facts = process.env["WARREN_OFFLINE"] === "1" ? {} : await askHosts(config, belief);
+  const offline = process.env["WARREN_OFFLINE"] === "1";
+  const [facts, alive] = offline
+    ? [{}, []]
+    : await Promise.all([askHosts(config, belief), notLost(config, belief.serving)]);
   const found = survey(config, belief, facts);
   try {
-    refuse(found);
+    refuse({ refusals: [...found.refusals, ...alive] });
   } catch (error) {
     throw error instanceof SurveyError ? new pulumi.RunError(error.message) : error;
   }

@@ -54,21 +54,30 @@ export function questionText(question: Question, looks?: Looks): string {
   ].join("");
 }
 
+/** The arguments of `ssh` for a question; a host that is down must not hold up everything else for long. */
+function sshArguments(login: Login, home: string, command: string): string[] {
+  const { user, address, port } = login;
+  // Of an option that is given twice the first value counts.
+  const options = ["-o", "ConnectTimeout=5", ...beforePreparation(user), ...sshOptions(login, home)];
+  return [...options, "-p", String(port), `${user}@${address}`, command];
+}
+
+/** Whether a host lets the operator in over SSH. */
+export function answers(login: Login, home: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const ssh = spawn("ssh", sshArguments(login, home, "true"), { timeout: patienceSeconds * 1000, stdio: "ignore" });
+    ssh.on("error", () => {
+      resolve(false);
+    });
+    ssh.on("exit", (code) => {
+      resolve(code === 0);
+    });
+  });
+}
+
 /** Asks one host over SSH; its key is checked as in a deployment. */
 export async function askHost(login: Login, home: string, text: string): Promise<HostFacts | Error> {
-  const { user, address, port } = login;
-  const command = `${user === "root" ? "" : "sudo -n "}bash -s facts`;
-  // The first value counts: a host that is down must not hold up everything else for long.
-  const args = [
-    "-o",
-    "ConnectTimeout=5",
-    ...beforePreparation(user),
-    ...sshOptions(login, home),
-    "-p",
-    String(port),
-    `${user}@${address}`,
-    command,
-  ];
+  const args = sshArguments(login, home, `${login.user === "root" ? "" : "sudo -n "}bash -s facts`);
   return new Promise((resolve) => {
     const ssh = spawn("ssh", args, { timeout: patienceSeconds * 1000, stdio: ["pipe", "pipe", "pipe"] });
     const said = { stdout: "", stderr: "" };

@@ -35,7 +35,10 @@ export function knownNodes(
     const directory = `${rabbitmq.dataDirectory}/${name}`;
     const members = found.members?.map((member) => member.name) ?? [];
     // A broker that does not count itself is another one under this one's port.
-    const cluster = members.includes(erlangName(name)) ? { members, intended: found.intended?.value ?? [] } : undefined;
+    const told = found.intended?.value;
+    // Somebody may have given the parameter another form.
+    const intended = Array.isArray(told) ? told : [];
+    const cluster = members.includes(erlangName(name)) ? { members, intended } : undefined;
     return [{ name, host, directory, facts: found.nodes[directory] ?? nothing, ...(cluster && { cluster }) }];
   });
 }

@@ -8,6 +8,10 @@ export interface HostFacts {
   library: string | null;
   /** Its addresses, without prefix lengths. */
   addresses: string[];
+  /** Names of its network interfaces. */
+  interfaces: string[];
+  /** The TCP ports that something listens on. */
+  listening: number[];
   /** By name; only names that Warren uses. */
   containers: Record<string, ContainerFacts>;
   /** By name of an image that is to be on the host: whether it is there. */

@@ -1,9 +1,10 @@
 import type { StackConfig } from "../config";
-import { askHost, questionText, type Facts, type Looks } from "./ask";
+import { answers, askHost, questionText, type Facts, type Looks } from "./ask";
 import { DriftWatch, type Believed } from "./drift";
 import { ContainerForms, type MadeContainers } from "./forms";
 import { operatorHome } from "./home";
 import type { LastUpdate } from "./last";
+import { unfitHosts } from "./fitness";
 import { forgottenNodes, knownNodes, type KnownNode } from "./membership";
 
 /** What the state believes when an update begins. */
@@ -66,17 +67,17 @@ export async function askHosts(
 ): Promise<Facts> {
   const { nodes, ports, dataDirectory } = config.rabbitmq;
   const hosts = Object.entries(config.hosts).filter(([, host]) => !host.lost);
-  const answers = hosts.map(async ([name, host]): Promise<[string, Facts[string]]> => {
+  const asked = hosts.map(async ([name, host]): Promise<[string, Facts[string]]> => {
     const own = nodes.filter((node) => node.host === name);
-    const asked = own.length > 0 && login !== undefined ? { managementPort: ports.management, login } : {};
+    const broker = own.length > 0 && login !== undefined ? { managementPort: ports.management, login } : {};
     const question = {
       nodes: own.map((node) => `${dataDirectory}/${node.name}`),
       images: imagesOn(config, name),
-      ...asked,
+      ...broker,
     };
     return [name, await askHost(host, operatorHome(), questionText(question, looks(name)))];
   });
-  return Object.fromEntries(await Promise.all(answers));
+  return Object.fromEntries(await Promise.all(asked));
 }
 
 /** The images that containers on a host are made of. */
@@ -113,6 +114,7 @@ export function survey(config: StackConfig, belief: Belief, facts: Facts): Surve
     foreign: Object.keys(foreign),
     refusals: [
       ...foreignRefusal(foreign),
+      ...unfitHosts(config, Object.fromEntries(own)),
       ...allBlank,
       ...forgotten.filter((node) => node.facts.queues).map(queuesRefusal),
     ],
@@ -169,6 +171,27 @@ function queuesRefusal({ name, host, directory }: KnownNode): Refusal {
     ],
     remedy: `If nothing needs them, run \`docker stop rabbitmq\` on ${host}, rename ${directory}/data/mnesia, and run \`pulumi up\` again`,
   };
+}
+
+/**
+ * Nodes that would be forgotten, since their hosts are said to be lost, although these let the operator in: they may still run.
+ *
+ * @param serving nodes that served when the last update ended
+ */
+export async function notLost(config: StackConfig, serving: Belief["serving"]): Promise<Refusal[]> {
+  const lost = serving.flatMap(({ name, host }) => {
+    const login = config.hosts[host];
+    return login?.lost === true ? [{ name, host, login }] : [];
+  });
+  const found = await Promise.all(
+    lost.map(async (each) => ((await answers(each.login, operatorHome())) ? [each] : [])),
+  );
+  return found.flat().map(({ name, host, login }) => ({
+    says: [
+      `warren:hosts.${host}.lost: true - must be left out while ${login.address} answers: ${name} may still run there`,
+    ],
+    remedy: `To take ${name} out in order, remove it from warren:rabbitmq.nodes instead; if the machine is to go at once, switch it off first`,
+  }));
 }
 
 /** The hosts that do not answer, and why: a sentence each, without a full stop. */

@@ -7,6 +7,8 @@
 facts() {
   printf '{"machine":%s,"owner":%s,"library":%s,' "$(quoted "$(cat "$etc/machine-id" 2> /dev/null)")" "$(owner_fact)" "$(library_fact)"
   printf '"addresses":[%s],' "$(ip -o addr show scope global 2> /dev/null | awk '{ sub("/.*", "", $4); printf "%s\"%s\"", sep, $4; sep = "," }')"
+  printf '"interfaces":[%s],' "$(interface_facts)"
+  printf '"listening":[%s],' "$(listening_facts)"
   printf '"containers":{%s},' "$(container_facts)"
   printf '"images":{%s},' "$(image_facts)"
   printf '"nodes":{%s},' "$(node_facts)"
@@ -39,6 +41,24 @@ owner_fact() {
 library_fact() {
   local current
   current=$(readlink "$root/usr/local/lib/warren/current") && quoted "$current" || printf null
+}
+
+interface_facts() {
+  local path sep=
+  for path in "$root"/sys/class/net/*; do
+    [ ! -e "$path" ] || { printf '%s%s' "$sep" "$(quoted "${path##*/}")" && sep=,; }
+  done
+}
+
+# The TCP ports that something listens on, whatever the address.
+listening_facts() {
+  cat "$root/proc/net/tcp" "$root/proc/net/tcp6" 2> /dev/null | awk '
+    $4 == "0A" {
+      sub(".*:", "", $2)
+      port = 0
+      for (i = 1; i <= 4; i++) port = port * 16 + index("0123456789ABCDEF", substr($2, i, 1)) - 1
+      if (!seen[port]++) { printf "%s%d", sep, port; sep = "," }
+    }' || true
 }
 
 # By name: each container of Warren's names, whoever made it.

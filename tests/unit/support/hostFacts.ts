@@ -7,6 +7,8 @@ export function hostFacts(changes: Partial<HostFacts> = {}): HostFacts {
     owner: { id: "own-id", stack: "o/p/s" },
     library: "b",
     addresses: [],
+    interfaces: ["lo", "eth0"],
+    listening: [22],
     containers: {},
     images: {},
     nodes: {},
