@@ -16,6 +16,8 @@ const queues = [
   { name: "mirrored-live", type: "classic" },
   { name: "quorum-live", type: "quorum" },
 ] as const;
+const neverStarts =
+  /rabbitmq\d: the broker does not start, its container rabbitmq \w+( \w+)?: channel_max: "many" cannot be converted to a\(n\) integer/;
 /** Longest run of an `up` that is refused, the engine's own start included; longer where the machine has much else to do. */
 const longestSeconds = () => 20 * Math.max(1, (loadavg()[0] ?? 0) / 6);
 
@@ -44,8 +46,6 @@ describe(`on RabbitMQ ${version}`, () => {
   beforeAll(async () => {
     await resetLab();
     await stack.init();
-    await stack.up();
-    if (Number(version.split(".")[0]) < 4) await mirrorQueues("host1", (await stack.outputs()).vhost);
   }, 600_000);
 
   afterAll(() => {
@@ -58,6 +58,16 @@ describe(`on RabbitMQ ${version}`, () => {
       edit(config["warren:rabbitmq"]);
     });
   };
+
+  test("on a first deployment, where there is none to protect, the boot itself ends at once with the broker's reason", async () => {
+    change((rabbitmq) => (rabbitmq.settings = { channel_max: "many" }));
+    const { code, output } = await stack.try("up", "--yes", "--skip-preview", "--parallel", "32");
+    expect({ code, output }).toMatchObject({ code: 1, output: expect.stringMatching(neverStarts) as string });
+    expect(output).not.toContain("did not boot within");
+    change(() => undefined);
+    await stack.up();
+    if (Number(version.split(".")[0]) < 4) await mirrorQueues("host1", (await stack.outputs()).vhost);
+  }, 600_000);
 
   test.each<[string, (rabbitmq: Rabbitmq) => void, RegExp]>([
     [
