@@ -212,6 +212,17 @@ It was tried in a container of its own, so every broker that runs was left as it
     await expectRefusal(docker, reason, { amqpPort: 1 });
   });
 
+  test("but one that begins to listen at that very moment is judged as any other", async () => {
+    const listening = makeDirectory();
+    const docker = {
+      ...serves,
+      "{{.RestartCount}} rabbitmq-trial": running,
+      "logs --tail 50": { run: `touch ${listening}/now`, stdout: "Server startup complete; 3 plugins started.\n" },
+    };
+    const before = `process_listens() { [ -e ${listening}/now ]; }`;
+    expect(await run(new Node("rabbitmq1"), docker, {}, { before })).toMatchObject({ code: 0, stderr: "" });
+  });
+
   test("a broker that does not come to an end with its start", async () => {
     const docker = {
       "{{.RestartCount}} rabbitmq-trial": running,
