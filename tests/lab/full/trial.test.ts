@@ -1,6 +1,6 @@
 import { loadavg } from "node:os";
 
-import { containerStarts, onEveryHost, onHost, resetLab, until } from "../support/hosts";
+import { clusterStatus, containerStarts, onEveryHost, onHost, resetLab, until } from "../support/hosts";
 import { Stack, type StackFile } from "../support/stack";
 import { mirrorQueues, Traffic } from "../support/traffic";
 
@@ -26,10 +26,13 @@ const mounted = (): Promise<string[]> =>
   onEveryHost(
     "find /var/lib/warren/rabbitmq/*/conf /var/lib/warren/rabbitmq/*/hosts -printf '%p %i %m %u %T@ ' -type f -exec sha256sum {} ';' 2> /dev/null | sort",
   );
+/** Which nodes are drained. Beside much else, the CLI may give up once. */
 const drained = async (): Promise<string> => {
-  const status = JSON.parse(
-    await onHost("host1", "docker exec -u rabbitmq rabbitmq rabbitmqctl -q cluster_status --formatter json"),
-  ) as { maintenance_status?: object };
+  let status: { maintenance_status?: object } = {};
+  await until("the cluster tells its status", async () => {
+    status = (await clusterStatus("host1")) as typeof status;
+    return true;
+  });
   return JSON.stringify(status.maintenance_status ?? {});
 };
 const throwAways = (): Promise<string[]> =>
@@ -136,7 +139,7 @@ describe(`on RabbitMQ ${version}`, () => {
     const logged = stack.log.length;
     const run = stack.start("up", "--yes", "--skip-preview", "--parallel", "32");
     const begun = () => Promise.resolve(/rabbitmq1-container \S*(?:deleting|creating)/.test(stack.log.slice(logged)));
-    await until("the first node is being replaced", begun, 180);
+    await until("the first node is being replaced", begun, 300);
     expect([await heartbeat("host1", "rabbitmq1"), await heartbeat("host3", "rabbitmq3")]).toEqual([
       "heartbeat = 30",
       "",
@@ -144,5 +147,5 @@ describe(`on RabbitMQ ${version}`, () => {
     expect((await run.ended).code).toBe(0);
     expect(await heartbeat("host3", "rabbitmq3")).toBe("heartbeat = 30");
     await stack.up("--expect-no-changes");
-  }, 400_000);
+  }, 900_000);
 });
