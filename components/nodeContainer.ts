@@ -55,6 +55,8 @@ export interface RabbitNodeSettings {
   /** Limit of open files, or `inherit`: the Docker daemon's own. */
   openFiles: number | "inherit";
   stopGraceSeconds: number;
+  /** Queues may be without a majority while a node restarts. Default: they may not. */
+  mayInterrupt?: boolean;
   /** The brokers are to stand still. */
   stopped: boolean;
   timezone?: string;

@@ -174,7 +174,7 @@ export class RabbitNode extends pulumi.ComponentResource {
     const gate = host.step(
       `${name}-gate`,
       rabbitmq.gate,
-      { ...wanted, joins: this.joins },
+      { ...wanted, joins: this.joins, mayInterrupt: args.mayInterrupt },
       { parent: this, dependsOn: [files, this.trial, ...certificates, ...order.gate] },
     );
     const adopted = this.adopt(wanted, gate);

@@ -14,7 +14,26 @@ type Answers = readonly (readonly [host: string, facts: HostFacts])[];
 
 export function unfitHosts(config: StackConfig, facts: Facts): Refusal[] {
   const answers = Object.entries(facts).filter((each): each is [string, HostFacts] => !(each[1] instanceof Error));
-  return [...missingInterfaces(config, answers), ...takenPorts(config, answers)];
+  return [
+    ...missingInterfaces(config, answers),
+    ...strangeContainers(config, answers),
+    ...takenPorts(config, answers),
+  ];
+}
+
+/** Containers that nobody asked Warren to take over have names that its own are to have. */
+function strangeContainers({ rabbitmq, haproxy }: StackConfig, answers: Answers): Refusal[] {
+  const says = answers.flatMap(([host, { containers }]) => {
+    const strange = (name: string, wanted: boolean): string[] =>
+      wanted && containers[name]?.stack === ""
+        ? [`host ${host}: there is a container named ${name}, which no Warren stack has made`]
+        : [];
+    const broker = rabbitmq.nodes.some((each) => each.host === host && each.adopt === undefined);
+    const balancer = haproxy.hosts.includes(host) && haproxy.adopt === undefined;
+    return [...strange("rabbitmq", broker), ...strange("haproxy", balancer)];
+  });
+  const remedy = "Remove or rename it, or have Warren take its place (docs/adopt.md)";
+  return says.length === 0 ? [] : [{ says, remedy }];
 }
 
 function missingInterfaces({ vip }: StackConfig, answers: Answers): Refusal[] {

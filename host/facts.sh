@@ -63,7 +63,7 @@ listening_facts() {
 
 # By name: each container of Warren's names, whoever made it.
 container_facts() {
-  local label='{{json (index .Config.Labels "io.warren.%s")}}' format
+  local label='{{with .Config.Labels}}{{with index . "io.warren.%s"}}{{json .}}{{else}}""{{end}}{{else}}""{{end}}' format
   # shellcheck disable=SC2059 # the label's name goes into the format
   format="{{json (slice .Name 1)}}:{\"id\":{{json .Id}},\"image\":{{json .Image}},\"state\":{{json .State.Status}},\"stack\":$(printf "$label" stack),\"part\":$(printf "$label" part),\"settings\":$(printf "$label" settings)}"
   docker inspect -f "$format" rabbitmq haproxy keepalived 2> /dev/null | paste -sd, || true

@@ -13,6 +13,8 @@ export interface GateData extends NodePlace {
   amqpPort: number;
   /** The node joins others; the seed node does not. Default: it does. */
   joins?: boolean | undefined;
+  /** Queues may be without a majority while the node restarts. Default: they may not. */
+  mayInterrupt?: boolean | undefined;
 }
 
 /** Before a serving node's container is replaced: the cluster can spare it, and it is drained. */

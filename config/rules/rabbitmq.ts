@@ -48,6 +48,10 @@ export function resolveRabbitmq(rabbitmq: Rabbitmq, tls: Sections["tls"] | undef
     const rule = "must be autoheal or ignore with two nodes: neither half is a majority, so both would pause";
     report(["rabbitmq", "partitionHandling"], rabbitmq.partitionHandling, rule);
   }
+  if (rabbitmq.mayInterrupt === true && size !== 2) {
+    const rule = "must be left out unless there are two nodes: with any other number, none need be without a majority";
+    report(["rabbitmq", "mayInterrupt"], rabbitmq.mayInterrupt, rule);
+  }
   const users = Object.entries(rabbitmq.users).map(([name, user]) => [
     name,
     { ...user, vhosts: user.vhosts ?? [rabbitmq.vhost] },

@@ -171,6 +171,11 @@ export const rabbitmqSection = section({
   )
     .default({})
     .describe("Further environment variables of the broker. Whoever may ask Docker on the host sees them: no secrets."),
+  mayInterrupt: yesOrNo()
+    .exactOptional()
+    .describe(
+      "Whether a node of two may restart although quorum queues and streams have no majority meanwhile. They pause for the time of the restart, and lose nothing.",
+    ),
   stopped: yesOrNo()
     .default(false)
     .describe("Whether the brokers are to stand still: stopped in order, the first node last; started the other way."),

@@ -44,7 +44,9 @@ kept_name() { echo "$1.before-warren"; } # CONTAINER
 container_state() { # CONTAINER
   local made
   made=$(inspect "$1" '{{.Id}} {{.Image}} {{json .Config.Env}} {{json .Config.Labels}} {{json .HostConfig}}') || return 1
-  sha256sum <<< "$made" | cut -c1-64
+  # Docker says `null` of a list that a container was made without, and `[]` after the host was started again.
+  made=${made//:\[\]/:null}
+  sha256sum <<< "${made//:\{\}/:null}" | cut -c1-64
 }
 
 # Ends the step where a container has something below a directory mounted.

@@ -5,7 +5,7 @@
 # it fails and has changed nothing. Before another image, it enables every stable feature flag, without which a newer version may not start.
 #
 # Data: name container directory, image and settings (the wanted container's), lost (names of nodes whose machines are gone), amqp_port,
-# joins (false: the seed node)
+# joins (false: the seed node), may_interrupt (true: queues may be without a majority while the node restarts)
 lock=$name
 
 create() {
@@ -41,11 +41,18 @@ await_spared() {
   wait_until 60 2 others_run ||
     die "the cluster cannot spare $name now: of its members ($(all_but_lost disk_nodes ram_nodes | tr '\n' ' ')) only $(names running_nodes)run, or one of them is under maintenance. Nothing was changed"
   wait_until "$longest_boot" 2 spared ||
-    die "the cluster cannot spare $name now: another member is down, or a queue would lose its majority or its last synchronised mirror. Nothing was changed. $why"
+    die "the cluster cannot spare $name now: another member is down, or a queue would lose its majority or its last synchronised mirror. Nothing was changed. $(with_two_nodes)$why"
+}
+
+# Of two members of a queue, neither is a majority.
+with_two_nodes() {
+  [ "$(all_but_lost disk_nodes ram_nodes | wc -l)" = 2 ] || return 0
+  echo "With two nodes, no quorum queue has a majority while one of them restarts: \`rabbitmq.mayInterrupt: true\` lets these queues pause meanwhile. "
 }
 
 spared() {
-  others_run && check check_if_node_is_quorum_critical && { [ -z "$mirror_check" ] || check "$mirror_check"; }
+  others_run && { [ "${may_interrupt:-false}" = true ] || check check_if_node_is_quorum_critical; } &&
+    { [ -z "$mirror_check" ] || check "$mirror_check"; }
 }
 check() { why=$(cli rabbitmq-diagnostics "$1" 2>&1); }
 

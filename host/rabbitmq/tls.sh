@@ -6,6 +6,8 @@
 # Data: name container directory, image, files (authority.pem, node.pem, and distribution.config where nodes speak TLS with each other)
 lock=$name
 certificates=$directory/conf/tls
+# Digest of the certificates that the broker has read.
+read_mark=$directory/certificates
 
 create() {
   local paths
@@ -13,6 +15,8 @@ create() {
   mkdir -p "$certificates"
   chown "$container_owner" "$certificates"
   chmod 750 "$certificates"
+  # Until the broker has read what is written now, it may have others, and one that was damaged on this host may have been read as well.
+  [ "$(cat "$read_mark" 2> /dev/null)" = "$(certificates_digest)" ] || rm -f "$read_mark"
   write_files "${files[@]}"
   read_again_if_changed
   mapfile -t paths < <(paths_of "${files[@]}")
@@ -20,8 +24,8 @@ create() {
 }
 
 read_again_if_changed() {
-  local digest read_mark=$directory/certificates
-  digest=$(cat "$certificates/authority.pem" "$certificates/node.pem" | sha256sum)
+  local digest
+  digest=$(certificates_digest)
   [ "$(cat "$read_mark" 2> /dev/null)" != "$digest" ] || return 0
   # Where nodes speak TLS and the old certificates have expired, the CLI may be unable to say so; Erlang by itself looks at changed files
   # every two minutes.
@@ -29,6 +33,7 @@ read_again_if_changed() {
     die "$name runs, but it did not take its new certificates up: its CLI does not answer. They are in $certificates; run pulumi up again"
   printf '%s\n' "$digest" > "$read_mark"
 }
+certificates_digest() { cat "$certificates/authority.pem" "$certificates/node.pem" 2> /dev/null | sha256sum; }
 reads_again() { ! runs_on_own_data || evaluate rabbitmq/forget-certificates.erl > /dev/null 2>&1; }
 
 delete() {

@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { questionText, type Question } from "../../facts/ask";
 import { readFacts } from "../../facts/read";
@@ -47,6 +47,8 @@ test("a blank host", async () => {
     owner: null,
     library: null,
     addresses: ["198.18.66.11", "198.18.66.100"],
+    interfaces: [],
+    listening: [],
     containers: {},
     images: {},
     nodes: {},
@@ -258,4 +260,26 @@ test("a record of a kind that this release does not know is no fault of the host
   const root = makeDirectory();
   await record(root, "expects moon full");
   expect(await faults(root)).toEqual(["this release cannot look at: moon full"]);
+});
+
+test("interfaces, and ports on which something listens", async () => {
+  const row = (number: number, local: string, state: string) =>
+    `   ${number}: ${local} 00000000:0000 ${state} 00000000\n`;
+  const header = "  sl  local_address rem_address   st\n";
+  const root = makeDirectory();
+  const files = {
+    "sys/class/net/lo/ifindex": "1",
+    "sys/class/net/br-mgmt/ifindex": "2",
+    "proc/net/tcp": `${header}${row(0, "00000000:1628", "0A")}${row(1, "0100007F:1F90", "01")}${row(2, "0100007F:1628", "0A")}`,
+    "proc/net/tcp6": `${header}${row(0, "00000000000000000000000000000000:0016", "0A")}`,
+  };
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  const found = await ask(root);
+  expect([found.interfaces, found.listening]).toEqual([
+    ["br-mgmt", "lo"],
+    [5672, 22],
+  ]);
 });

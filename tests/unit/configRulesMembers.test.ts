@@ -5,6 +5,11 @@ import { parsed, refuses } from "./configFixture";
 describe("one value", () => {
   refuses([
     [
+      "restarts without a majority where there need be none",
+      { "rabbitmq.mayInterrupt": true },
+      "warren:rabbitmq.mayInterrupt: true - must be left out unless there are two nodes: with any other number, none need be without a majority",
+    ],
+    [
       "a watermark that its limit does not leave room for",
       { "rabbitmq.memoryLimit": "2GB", "rabbitmq.memoryHighWatermark": "1900MB" },
       'warren:rabbitmq.memoryHighWatermark: "1900MB" - must be at most nine tenths of rabbitmq.memoryLimit (2GB): beyond, the broker is killed before it holds publishers back',

@@ -35,8 +35,17 @@ test("who listens is the container itself where there is one, or the one made by
   const listening = [5672, 8100];
   const containers = { rabbitmq: container(), haproxy: container() };
   expect(unfit({ listening, containers })).toEqual([]);
-  const adopting = parsed({ "rabbitmq.nodes.0.adopt": "mq", "haproxy.adopt": "lb" });
+  const config = parsed();
+  const nodes = config.rabbitmq.nodes.map((node) => ({ ...node, adopt: "mq" }));
+  const adopting = { ...config, rabbitmq: { ...config.rabbitmq, nodes }, haproxy: { ...config.haproxy, adopt: "lb" } };
   expect(unfit({ listening }, adopting)).toEqual([]);
+});
+
+test("a container that no Warren stack has made has the name of one that is to be made", () => {
+  const containers = { rabbitmq: container({ stack: "" }), keepalived: container({ stack: "" }) };
+  expect(unfit({ containers })).toEqual([
+    "host host1: there is a container named rabbitmq, which no Warren stack has made",
+  ]);
 });
 
 test("a host that does not answer says nothing", () => {

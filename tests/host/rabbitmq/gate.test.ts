@@ -54,9 +54,10 @@ const inMaintenance = (name: string) =>
   );
 
 /** Nothing listens on the port unless a test says which. */
-const run = async (differences: Stubs[string], port = 1, lost: string[] = []) => {
+const run = async (differences: Stubs[string], port = 1, lost: string[] = [], mayInterrupt?: boolean) => {
   const stubs = { docker: { ...well, ...differences } };
-  const { code, stdout, stderr, calls } = await runStep(gate, { ...place, ...wanted, lost, amqpPort: port }, { stubs });
+  const data = { ...place, ...wanted, lost, amqpPort: port, mayInterrupt };
+  const { code, stdout, stderr, calls } = await runStep(gate, data, { stubs });
   return { code, stdout, stderr, calls: brief(calls) };
 };
 
@@ -254,4 +255,19 @@ describe("fails and has changed nothing", () => {
       calls: [look, status, findProcess],
     });
   });
+});
+
+test("queues may be without a majority where the config says so: the other checks are made all the same", async () => {
+  const { code, calls } = await run({ check_if_node_is_quorum_critical: { code: 69 } }, 1, [], true);
+  expect([code, calls.includes(quorum), calls.includes(mirrors), calls.at(-1)]).toEqual([0, false, true, drain]);
+});
+
+test("with two nodes, the refusal says what lets them restart", async () => {
+  const two = clusterStatus({ members: { rabbitmq1: { type: "disc" }, rabbitmq2: { type: "disc" } } });
+  const { code, stderr } = await run({
+    cluster_status: { stdout: two },
+    check_if_node_is_quorum_critical: { code: 69 },
+  });
+  expect(code).toBe(1);
+  expect(stderr).toContain("`rabbitmq.mayInterrupt: true` lets these queues pause meanwhile");
 });

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+
 import { certificateFiles, tls } from "../../../commands/rabbitmq/certificates";
 import type { Stubs } from "../../unit/support/bash";
 import { runStep } from "../support/step";
@@ -58,6 +60,14 @@ test("a broker that runs is told once, and again when one of them has changed", 
     expect(told).toEqual([call]);
     expect(calls.join()).not.toMatch(/pem\n|other-/);
   }
+});
+
+test("a broker that may have read a damaged file is told again, although the certificates are those of before", async () => {
+  const node = made();
+  await write(node, running);
+  writeFileSync(node.path("conf/tls/node.pem"), "damaged\n");
+  expect((await write(node, running)).told).toHaveLength(1);
+  expect((await write(node, running)).told).toEqual([]);
 });
 
 test("a broker that is down is not told; one made by hand, on other data, neither", async () => {

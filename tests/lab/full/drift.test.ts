@@ -142,7 +142,7 @@ describe("drift on the hosts", () => {
       {
         damage: () => onHost("host2", "docker stop -t 60 rabbitmq"),
         names: /host2: the container rabbitmq is exited/,
-        restarts: 0,
+        restarts: 1,
       },
     ],
     [
