@@ -48,8 +48,8 @@ Correct what it names, and run \`pulumi up\` again. \`docker logs $container\` o
   fi
 }
 
-# Sets failure where the container has failed; restarts, failure and pid are the caller's. Docker is asked again only when the container's process is gone: each question costs as much
-# as the boot itself.
+# Sets failure where the container has failed; restarts, failure and pid are the caller's. Docker is asked again only when the container's
+# process is gone: each question costs as much as the boot itself.
 has_booted_or_failed() { # PORT
   local found status count
   if [ ! -d "/proc/${pid:-0}" ]; then

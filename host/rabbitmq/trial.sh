@@ -18,9 +18,10 @@ staged=$run/warren/trial-$name
 create() {
   remove_throw_away
   if runs_as_wanted; then return 0; fi
+  look_into_image
   require_plugins
   if ! a_broker_serves; then return 0; fi
-  find_container_owner "$image" rabbitmq
+  [[ ${container_owner:-} =~ ^[0-9]+:[0-9]+$ ]] || die "$name: the image $image_name does not say who its user rabbitmq is. Nothing was changed"
   trap remove_throw_away EXIT
   stage
   try
@@ -81,12 +82,18 @@ is_running() { # CONTAINER
   [ "$said" = true ]
 }
 
+# Sets known to what is in the image's directory of plugins, and container_owner to the broker's user: both by one container.
+look_into_image() {
+  # shellcheck disable=SC2016 # the image's shell
+  local look='echo "$(id -u rabbitmq):$(id -g rabbitmq)"; IFS=:; ls ${RABBITMQ_PLUGINS_DIR:-$RABBITMQ_HOME/plugins}'
+  known=$(docker run --rm --network none --entrypoint sh "$image" -c "$look" 2> /dev/null) || true
+  container_owner=${known%%$'\n'*}
+}
+
 # A broker starts without a plugin that it does not find, and says nothing. Where the image's directory does not show a plugin, RabbitMQ's own
 # list decides.
 require_plugins() {
-  local plugin missing=() known
-  # shellcheck disable=SC2016 # the image's variables
-  known=$(docker run --rm --network none --entrypoint sh "$image" -c 'IFS=:; ls ${RABBITMQ_PLUGINS_DIR:-$RABBITMQ_HOME/plugins}' 2> /dev/null) || known=
+  local plugin missing=()
   for plugin in "${plugins[@]}"; do grep -qE "^$plugin-[0-9v]" <<< "$known" || missing+=("$plugin"); done
   [ ${#missing[@]} -gt 0 ] || return 0
   known=$(docker run --rm --network none "$image" rabbitmq-plugins -q list -m 2>&1) ||
@@ -129,7 +136,7 @@ leave_out_remote_definitions() { # FILE
 }
 
 try() {
-  local said failure='' pid='' restarts=0 container=$throw_away options
+  local said='' failure='' pid='' restarts=0 container=$throw_away since=$SECONDS options
   options=(--name "$throw_away" --label "io.warren.trial=$name" --network none --hostname "$name" --tmpfs "$data_mount:size=1g")
   options+=(-v "$staged/conf:/etc/rabbitmq:ro" -v "$staged/hosts:/etc/hosts:ro" --env-file "$staged/environment")
   # The broker that serves comes first when processors or memory are short.
@@ -139,18 +146,24 @@ try() {
   said=$(docker run -d "${options[@]}" "$image" 2>&1) || refuse "$said"
   wait_until "$longest_trial" 0.2 trial_is_over || refuse "it did not start within $longest_trial s. The end of its log: $(docker logs --tail 3 "$container" 2>&1)"
   [ -z "$failure" ] || refuse "$(why_it_failed)"
-  # At its end, the broker's start shows what is wrong with plugins; the first connection shows what is wrong with certificates.
-  said=$(evaluate rabbitmq/trial.erl 2>&1) && [ "$said" = ok ] && return
-  pid=
-  if has_booted_or_failed "$amqp_port" && [ -n "$failure" ]; then refuse "$(why_it_failed)"; fi
-  refuse "$(xargs -d '\n' <<< "$said" | tr -s ' ')"
+  [ "$said" = ok ] || refuse "$(xargs -d '\n' <<< "$said" | tr -s ' ')"
 }
 
 trial_is_over() {
-  if has_booted_or_failed "$amqp_port"; then return 0; fi
-  docker logs --tail 50 "$container" 2>&1 | grep -q 'Server startup complete' || return 1
-  has_booted_or_failed "$amqp_port" || failure=deaf
+  if has_booted_or_failed "$amqp_port"; then
+    [ -n "$failure" ] || judged
+    return
+  fi
+  # One that started long ago without a listener is not waited for to the end.
+  [ $((SECONDS - since)) -ge 15 ] && docker logs --tail 50 "$container" 2>&1 | grep -q 'Server startup complete' || return 1
+  # It may have begun to listen in between: the next look tells.
+  ! has_booted_or_failed "$amqp_port" || return 1
+  failure=deaf
 }
+
+# At its end, the broker's start shows what is wrong with plugins, and the first connection what is wrong with certificates. On a host that is
+# busy the CLI may give up before the broker has answered it.
+judged() { said=$(evaluate rabbitmq/trial.erl 2>&1); }
 
 why_it_failed() {
   if [ "$failure" = deaf ]; then

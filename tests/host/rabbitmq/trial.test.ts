@@ -6,11 +6,11 @@ import { makeDirectory } from "../../unit/support/directory";
 import type { Stubs } from "../../unit/support/bash";
 import { serve } from "../../unit/support/web";
 import { runStep, type Circumstances } from "../support/step";
-import { configurationOf, Node, ownImage } from "./node";
+import { configurationOf, Node, ownUser } from "./node";
 
 /* The trial of a node's new configuration, run with a stand-in for docker. */
 
-const plugins = "rabbitmq_management-3.8.9.ez\nrabbitmq_shovel-3.8.9\nprometheus-4.6.0.ez\n";
+const found = `${ownUser.uid}:${ownUser.gid}\nrabbitmq_management-3.8.9.ez\nrabbitmq_shovel-3.8.9\nprometheus-4.6.0.ez\n`;
 const image = "sha256:0123";
 const password = "s3cret";
 
@@ -40,7 +40,7 @@ const nobody: Stubs[string] = {
 const usual: Stubs[string] = {
   "ps -aq --filter label=io.warren.trial=rabbitmq1": [{}, { stdout: "c0ffee\n" }],
   "rm -f -v c0ffee": {},
-  "--entrypoint sh": { stdout: plugins },
+  "--entrypoint sh": { stdout: found },
   "run -d": { stdout: "c0ffee\n" },
   "{{.RestartCount}} rabbitmq-trial": { stdout: "0 exited 0\n" },
   OOMKilled: { stdout: "false\n" },
@@ -50,7 +50,6 @@ const usual: Stubs[string] = {
 const run = (node: Node, docker: Stubs[string], changes: Partial<TrialData> = {}, more: Circumstances = {}) =>
   runStep(trial, dataOf(node, changes), {
     root: node.root,
-    before: ownImage,
     stubs: { docker: { ...docker, ...usual, ...docker } },
     ...more,
   });
@@ -58,7 +57,7 @@ const staged = (node: Node) => existsSync(join(node.root, "run/warren/trial-rabb
 const runsIn = (calls: string[]) => calls.filter((call) => call.startsWith("docker run -d"));
 
 const looksForPlugins =
-  "docker run --rm --network none --entrypoint sh sha256:0123 -c IFS=:; ls ${RABBITMQ_PLUGINS_DIR:-$RABBITMQ_HOME/plugins}";
+  'docker run --rm --network none --entrypoint sh sha256:0123 -c echo "$(id -u rabbitmq):$(id -g rabbitmq)"; IFS=:; ls ${RABBITMQ_PLUGINS_DIR:-$RABBITMQ_HOME/plugins}';
 const looksForLeft = "docker ps -aq --filter label=io.warren.trial=rabbitmq1";
 
 test("where no broker serves, the plugins are looked up and nothing is started", async () => {
@@ -213,6 +212,17 @@ It was tried in a container of its own, so every broker that runs was left as it
     await expectRefusal(docker, reason, { amqpPort: 1 });
   });
 
+  test("but one that begins to listen at that very moment is judged as any other", async () => {
+    const listening = makeDirectory();
+    const docker = {
+      ...serves,
+      "{{.RestartCount}} rabbitmq-trial": running,
+      "logs --tail 50": { run: `touch ${listening}/now`, stdout: "Server startup complete; 3 plugins started.\n" },
+    };
+    const before = `process_listens() { [ -e ${listening}/now ]; }`;
+    expect(await run(new Node("rabbitmq1"), docker, {}, { before })).toMatchObject({ code: 0, stderr: "" });
+  });
+
   test("a broker that does not come to an end with its start", async () => {
     const docker = {
       "{{.RestartCount}} rabbitmq-trial": running,
@@ -231,10 +241,17 @@ It was tried in a container of its own, so every broker that runs was left as it
     await expectRefusal(docker, "{'amqp/ssl',keyfile, \"x.pem\"}", { amqpPort: port });
   });
 
+  test("nor is a CLI that gives up once taken for a broker that does not start", async () => {
+    const docker = { ...serves, "{{.RestartCount}} rabbitmq-trial": running };
+    const answers = { "eval rabbit:await_startup()": [{ code: 69 }, { stdout: "ok\n" }] };
+    const outcome = await run(new Node("rabbitmq1"), { ...docker, ...answers }, { amqpPort: await serve({}) });
+    expect(outcome).toMatchObject({ code: 0, stderr: "" });
+  });
+
   test("a broker that stops at the end of its start", async () => {
     const port = await serve({});
     const docker = {
-      "{{.RestartCount}} rabbitmq-trial": [running, { stdout: "0 exited 0\n" }],
+      "{{.RestartCount}} rabbitmq-trial": [{ stdout: "0 running 0\n" }, { stdout: "0 exited 0\n" }],
       "eval rabbit:await_startup()": { code: 69 },
       "logs --tail 2000": log,
     };
@@ -284,6 +301,18 @@ Correct the name, or choose an image that has the plugin, and run \`pulumi up\` 
         "rabbitmq1: the image rabbitmq:3.8.9-management does not say which plugins it has: exec: rabbitmq-plugins: not found. Nothing was changed\n",
     });
   });
+});
+
+test("an image without the broker's user is refused before it is started", async () => {
+  const { code, stderr, calls } = await run(new Node("rabbitmq1"), {
+    ...serves,
+    "--entrypoint sh": { stdout: `:\n${found}` },
+  });
+  expect([code, stderr, runsIn(calls)]).toEqual([
+    1,
+    "rabbitmq1: the image rabbitmq:3.8.9-management does not say who its user rabbitmq is. Nothing was changed\n",
+    [],
+  ]);
 });
 
 describe("where Docker does not answer", () => {
