@@ -20,7 +20,7 @@ describe(`RabbitMQ ${version} grows, shrinks, loses a host, and outlives a kille
     await stack.init();
     await stack.up();
     await mirrorQueues("host1", (await stack.outputs()).vhost);
-  }, 600_000);
+  }, 900_000);
 
   afterAll(() => {
     stack.remove();
@@ -29,14 +29,14 @@ describe(`RabbitMQ ${version} grows, shrinks, loses a host, and outlives a kille
   test("a node more: a disc node joins", async () => {
     await life.change((rabbitmq) => rabbitmq.nodes.push(node(4)), { as: "A disc node joins", restarts: 0 });
     expect(await members("host3")).toEqual({ disc: ["1", "2", "4"], ram: ["3"], running: ["1", "2", "3", "4"] });
-  }, 300_000);
+  }, 600_000);
 
   test("a node less: it leaves with its part of every queue, and its data are kept aside", async () => {
     await life.change((rabbitmq) => rabbitmq.nodes.splice(1, 1), { as: "A node is taken out", restarts: 0 });
     expect(await members("host1")).toEqual({ disc: ["1", "4"], ram: ["3"], running: ["1", "3", "4"] });
     expect(await quorumMembers("host1")).toEqual(["1", "3", "4"]);
     expect(await onHost("host2", "docker ps -aq; ls /var/lib/warren/rabbitmq")).toMatch(/^rabbitmq2\.removed-\S+$/);
-  }, 300_000);
+  }, 600_000);
 
   test("a killed run: recover leaves it alone while it goes on, and finishes it when it is dead", async () => {
     const traffic = await life.traffic();
@@ -72,7 +72,7 @@ describe(`RabbitMQ ${version} grows, shrinks, loses a host, and outlives a kille
     expect(await members("host4")).toEqual({ disc: ["1", "4"], ram: ["3"], running: ["1", "3", "4"] });
     expect(await stack.export("encrypted")).not.toContain('"pending_operations"');
     await stack.up("--expect-no-changes");
-  }, 400_000);
+  }, 900_000);
 
   test("a lost host: its node is forgotten, without the host", async () => {
     await life.change(
@@ -90,5 +90,5 @@ describe(`RabbitMQ ${version} grows, shrinks, loses a host, and outlives a kille
     expect(await members("host1")).toEqual({ disc: ["1", "4"], ram: [], running: ["1", "4"] });
     expect(await quorumMembers("host4")).toEqual(["1", "4"]);
     expect((await stack.outputs()).nodes.map(({ name }) => name)).toEqual(["rabbitmq1", "rabbitmq4"]);
-  }, 400_000);
+  }, 900_000);
 });

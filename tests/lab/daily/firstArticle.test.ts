@@ -26,7 +26,7 @@ describe("the first article's topology on five hosts", () => {
     await onEveryHost(
       `nohup bash -c 'while [ ! -e ${processLists}.stop ]; do ps -eo args --no-headers; sleep 0.1; done > ${processLists}' > /dev/null 2>&1 < /dev/null &`,
     );
-  }, 600_000);
+  }, 900_000);
 
   afterAll(() => {
     stack.remove();
@@ -40,7 +40,7 @@ describe("the first article's topology on five hosts", () => {
     expect(await onEveryHost("ls /etc/sysctl.d/90-warren.conf /var/lib/warren 2> /dev/null | wc -l")).toEqual(
       Array(5).fill("0"),
     );
-  }, 60_000);
+  }, 180_000);
 
   test("a fresh up ends with a serving service", async () => {
     await stack.up();
@@ -52,7 +52,7 @@ describe("the first article's topology on five hosts", () => {
       username: "admin",
     });
     expect(outputs.nodes.map((node) => node.type)).toEqual(["disc", "disc", "ram"]);
-  }, 300_000);
+  }, 600_000);
 
   test.each(["host1", "host2", "host3"])(
     "%s's node shows two disc nodes, one RAM node, all running 3.8.9",
@@ -86,7 +86,7 @@ describe("the first article's topology on five hosts", () => {
   test("what is published with confirms through the virtual IP is consumed through it", async () => {
     const bodies = Array.from({ length: 50 }, (_, i) => `message ${i}`);
     expect(await roundTrip(outputs, "orders", bodies)).toEqual(bodies);
-  }, 60_000);
+  }, 180_000);
 
   test("the management page answers through the virtual IP", async () => {
     const answer = await page(`${outputs.managementUrl}api/overview`, outputs);
@@ -108,7 +108,7 @@ describe("the first article's topology on five hosts", () => {
     await stack.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
     await stack.pulumi("preview", "--expect-no-changes");
     expect(await containerStarts()).toBe(before);
-  }, 120_000);
+  }, 300_000);
 
   test("no secret stands in state, logs, docker inspect or any process list", async () => {
     await onEveryHost(`touch ${processLists}.stop`);
@@ -141,7 +141,7 @@ describe("the first article's topology on five hosts", () => {
       }
       expect({ place, found: key.test(text) }).toEqual({ place, found: false });
     }
-  }, 120_000);
+  }, 300_000);
 
   test("the virtual IP leaves a host whose balancer stops, serves from the other, and comes back", async () => {
     expect(await holders()).toEqual(["host4"]);
@@ -151,7 +151,7 @@ describe("the first article's topology on five hosts", () => {
     await onHost("host4", "docker start haproxy");
     await until("host4 holds the virtual IP alone", async () => (await holders()).join() === "host4");
     expect(await roundTrip(outputs, "failover", ["and back"])).toEqual(["and back"]);
-  }, 180_000);
+  }, 400_000);
 
   test("a changed setting goes round one node after the other, and every node keeps its data", async () => {
     const connection = await connect(outputs);
@@ -178,7 +178,7 @@ describe("the first article's topology on five hosts", () => {
     }
     const listed = await onHost("host1", "docker exec rabbitmq rabbitmqctl -q list_queues -p app name messages");
     expect(listed).toMatch(/kept\s+1/);
-  }, 300_000);
+  }, 600_000);
 
   test("destroy leaves the hosts as they were, with the data moved aside; up starts anew", async () => {
     await stack.destroy();
@@ -193,5 +193,5 @@ describe("the first article's topology on five hosts", () => {
     outputs = await stack.outputs();
     expect(await roundTrip(outputs, "anew", ["again"])).toEqual(["again"]);
     await stack.destroy();
-  }, 600_000);
+  }, 900_000);
 });

@@ -7,7 +7,7 @@ describe.each(recordedStacks.filter(({ name }) => name === "dev"))("the stack $n
 
   beforeAll(async () => {
     await stack.deploy();
-  }, 600_000);
+  }, 900_000);
 
   afterAll(() => {
     stack.remove();
@@ -15,17 +15,17 @@ describe.each(recordedStacks.filter(({ name }) => name === "dev"))("the stack $n
 
   test("is on these hosts what its record says", async () => {
     await stack.expectAsRecorded();
-  }, 60_000);
+  }, 180_000);
 
   test("is updated by this checkout: no container restarts, and no confirmed message is lost", async () => {
     await stack.expectUpdate();
-  }, 600_000);
+  }, 900_000);
 
   test("is complete then: a second update changes nothing, and the check finds no fault", async () => {
     await stack.expectComplete();
-  }, 120_000);
+  }, 300_000);
 
   test("is destroyed by this checkout after the update, and the brokers' data is kept", async () => {
     await stack.expectDestroy();
-  }, 300_000);
+  }, 600_000);
 });

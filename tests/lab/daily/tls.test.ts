@@ -48,7 +48,7 @@ describe("a stack with TLS", () => {
     await stack.init();
     await stack.up();
     outputs = (await stack.outputs()) as TlsOutputs;
-  }, 600_000);
+  }, 900_000);
 
   afterAll(() => {
     stack.remove();
@@ -77,7 +77,7 @@ describe("a stack with TLS", () => {
     const connection = await connectTls(outputs);
     await passes(connection, "one");
     await connection.close();
-  }, 60_000);
+  }, 180_000);
 
   test("every port speaks TLS 1.2 or later, and nothing older", async () => {
     for (const { host, port } of doors) {
@@ -90,7 +90,7 @@ describe("a stack with TLS", () => {
       expect(versions).not.toContain("tls1");
       expect(versions).not.toContain("tls1_1");
     }
-  }, 120_000);
+  }, 300_000);
 
   test("nodes speak TLS with each other and with their CLI, and turn away who has no certificate", async () => {
     const status = await clusterStatus("host2");
@@ -101,7 +101,7 @@ describe("a stack with TLS", () => {
     expect(await betweenNodes("host1", "rabbitmq1", addresses["host2"]!, false)).toMatch(/alert/);
     const old = `echo | timeout 10 openssl s_client -connect ${addresses["host2"]}:25672 -tls1_1 -cipher ALL:@SECLEVEL=0 2>&1 | grep '^New,' || true`;
     expect(await onHost("host1", old)).toBe("New, (NONE), Cipher is (NONE)");
-  }, 60_000);
+  }, 180_000);
 
   test("the management page is on the network by HTTPS alone", async () => {
     expect(outputs.managementUrl).toBe(`https://${vip}:15673/`);
@@ -110,7 +110,7 @@ describe("a stack with TLS", () => {
       expect(await apiStatus(outputs, address, 15671)).toBe(200);
       await expect(page(`http://${address}:15672/`)).rejects.toThrow();
     }
-  }, 60_000);
+  }, 180_000);
 
   test("new certificates are shown by every port after an update, no container is restarted, and connections stay", async () => {
     const before = { serials: await serials(), starts: await containerStarts() };
@@ -129,11 +129,11 @@ describe("a stack with TLS", () => {
     await connection.close();
     // The CLI has the new ones, too, and nodes still find each other.
     expect((await clusterStatus("host3")).running_nodes).toHaveLength(3);
-  }, 120_000);
+  }, 300_000);
 
   test("an up that changes nothing has no step", async () => {
     await stack.up("--expect-no-changes");
-  }, 60_000);
+  }, 180_000);
 
   test("the check says that all is well, and when certificates end", async () => {
     const { code, output } = await stack.check("--json");
@@ -145,7 +145,7 @@ describe("a stack with TLS", () => {
     ]);
     const days = (Date.parse(certificates[1]?.ends ?? "") - Date.now()) / 86_400_000;
     expect(Math.round(days)).toBe(825);
-  }, 60_000);
+  }, 180_000);
 
   test("TLS between nodes is not taken from a cluster that runs", async () => {
     stack.change((config) => {
@@ -154,7 +154,7 @@ describe("a stack with TLS", () => {
     const { code, output } = await stack.try("preview");
     expect(code).not.toBe(0);
     expect(output).toContain("warren:tls.nodes: false - must stay true while the cluster runs");
-  }, 60_000);
+  }, 180_000);
 
   test("no private key stands in the state in plain text, in a container's settings or in what was printed", async () => {
     const state = await stack.export("encrypted");
@@ -162,5 +162,5 @@ describe("a stack with TLS", () => {
     for (const text of [state, settings, stack.log]) expect(text).not.toContain("PRIVATE KEY");
     const modes = await onHost("host1", "stat -c '%a %n' /var/lib/warren/rabbitmq/rabbitmq1/conf/tls/*");
     expect(modes).toContain("400 /var/lib/warren/rabbitmq/rabbitmq1/conf/tls/node.pem");
-  }, 60_000);
+  }, 180_000);
 });
