@@ -9,8 +9,8 @@
 # amqp_port (inside the container)
 lock=$name-trial
 
-# A blank broker starts within seconds; a host may be busy.
-longest_trial=120
+# A blank broker starts within seconds; a host may be very busy.
+longest_trial=300
 throw_away=rabbitmq-trial
 # In memory, since there is a password among the files.
 staged=$run/warren/trial-$name
@@ -90,14 +90,16 @@ look_into_image() {
   container_owner=${known%%$'\n'*}
 }
 
-# A broker starts without a plugin that it does not find, and says nothing. Where the image's directory does not show a plugin, RabbitMQ's own
-# list decides.
+# A broker starts without a plugin that it does not find, and says nothing. RabbitMQ's own list can have plugins that the directory does not
+# show; where it gives none, the directory decides.
 require_plugins() {
-  local plugin missing=()
-  for plugin in "${plugins[@]}"; do grep -qE "^$plugin-[0-9v]" <<< "$known" || missing+=("$plugin"); done
+  local plugin missing=() listed
+  known=$(sed -nE 's/^([a-z][a-z0-9_]*)-[0-9v].*/\1/p' <<< "$known")
+  for plugin in "${plugins[@]}"; do grep -qx "$plugin" <<< "$known" || missing+=("$plugin"); done
   [ ${#missing[@]} -gt 0 ] || return 0
-  known=$(docker run --rm --network none "$image" rabbitmq-plugins -q list -m 2>&1) ||
-    die "$name: the image $image_name does not say which plugins it has: $(tail -n 1 <<< "$known"). Nothing was changed"
+  listed=$(docker run --rm --network none "$image" rabbitmq-plugins -q list -m 2>&1) || listed=
+  known+=$'\n'$listed
+  grep -qx 'rabbitmq_[a-z0-9_]*' <<< "$known" || die "$name: the image $image_name does not say which plugins it has. Nothing was changed"
   for plugin in "${missing[@]}"; do
     grep -qx "$plugin" <<< "$known" || refuse_plugin "$plugin"
   done
@@ -143,10 +145,10 @@ try() {
   options+=(--log-driver json-file --cpu-shares 512 --oom-score-adj 900)
   [ -z "${memory:-}" ] || options+=(--memory "${memory}m" --memory-swap "${memory}m")
   [ -z "${open_files:-}" ] || options+=(--ulimit "nofile=$open_files:$open_files")
-  said=$(docker run -d "${options[@]}" "$image" 2>&1) || refuse "$said"
+  said=$(docker run -d "${options[@]}" "$image" 2>&1) || refuse "$(grep -m 1 '^docker: ' <<< "$said" || tail -n 1 <<< "$said")"
   wait_until "$longest_trial" 0.2 trial_is_over || refuse "it did not start within $longest_trial s. The end of its log: $(docker logs --tail 3 "$container" 2>&1)"
   [ -z "$failure" ] || refuse "$(why_it_failed)"
-  [ "$said" = ok ] || refuse "$(xargs -d '\n' <<< "$said" | tr -s ' ')"
+  [ "$said" = ok ] || refuse "${said//\'/}"
 }
 
 trial_is_over() {

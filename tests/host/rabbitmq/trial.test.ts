@@ -189,7 +189,7 @@ It was tried in a container of its own, so every broker that runs was left as it
 
   test("what Docker refuses", async () => {
     await expectRefusal(
-      { "run -d": { run: "echo 'docker: invalid ulimit' >&2", code: 125 } },
+      { "run -d": { run: "printf '%s\\n' c0ffee 'docker: invalid ulimit' 'See help.' >&2", code: 125 } },
       "docker: invalid ulimit",
       { openFiles: 1e9 },
     );
@@ -229,16 +229,16 @@ It was tried in a container of its own, so every broker that runs was left as it
       "logs --tail 50": {},
       "logs --tail 3": { stdout: "the end\n" },
     };
-    await expectRefusal(docker, "it did not start within 120 s. The end of its log: the end", { amqpPort: 1 });
+    await expectRefusal(docker, "it did not start within 300 s. The end of its log: the end", { amqpPort: 1 });
   });
 
   test("a certificate that cannot be read", async () => {
     const port = await serve({});
     const docker = {
       "{{.RestartCount}} rabbitmq-trial": running,
-      "eval rabbit:await_startup()": { stdout: "{'amqp/ssl',keyfile,\n  \"x.pem\"}\n" },
+      "eval rabbit:await_startup()": { stdout: "'listener amqp/ssl: x.pem cannot be read'\n" },
     };
-    await expectRefusal(docker, "{'amqp/ssl',keyfile, \"x.pem\"}", { amqpPort: port });
+    await expectRefusal(docker, "listener amqp/ssl: x.pem cannot be read", { amqpPort: port });
   });
 
   test("nor is a CLI that gives up once taken for a broker that does not start", async () => {
@@ -293,12 +293,22 @@ Correct the name, or choose an image that has the plugin, and run \`pulumi up\` 
     });
   });
 
+  test("where RabbitMQ gives no list, its directory decides, and suggests", async () => {
+    const silent = { stdout: "Error: :plugins_dir_does_not_exist\n", code: 69 };
+    const { code, stderr } = await look("rabbitmq_shovl", { "rabbitmq-plugins": silent });
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining(
+        "no plugin rabbitmq_shovl, which warren:rabbitmq.plugins names. Did you mean rabbitmq_shovel?",
+      ),
+    ]);
+  });
+
   test("and where the image does not say which it has, nothing goes on", async () => {
     const silent = { run: "echo 'exec: rabbitmq-plugins: not found' >&2", code: 127 };
     expect(await look("rabbitmq_top", { "--entrypoint sh": { code: 1 }, "rabbitmq-plugins": silent })).toMatchObject({
       code: 1,
-      stderr:
-        "rabbitmq1: the image rabbitmq:3.8.9-management does not say which plugins it has: exec: rabbitmq-plugins: not found. Nothing was changed\n",
+      stderr: "rabbitmq1: the image rabbitmq:3.8.9-management does not say which plugins it has. Nothing was changed\n",
     });
   });
 });
