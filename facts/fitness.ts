@@ -14,11 +14,7 @@ type Answers = readonly (readonly [host: string, facts: HostFacts])[];
 
 export function unfitHosts(config: StackConfig, facts: Facts): Refusal[] {
   const answers = Object.entries(facts).filter((each): each is [string, HostFacts] => !(each[1] instanceof Error));
-  return [
-    ...missingInterfaces(config, answers),
-    ...strangeContainers(config, answers),
-    ...takenPorts(config, answers),
-  ];
+  return [...missingInterfaces(config, answers), ...strangeContainers(config, answers), ...takenPorts(config, answers)];
 }
 
 /** Containers that nobody asked Warren to take over have names that its own are to have. */

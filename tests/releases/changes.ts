@@ -54,13 +54,18 @@ const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 const inputsOf = (resource: Resource | undefined): Inputs => openSecrets(resource?.inputs ?? {}) as Inputs;
 
+/** What stays the same where a resource gets another parent, as an alias allows. */
+const identity = (resource: Resource): string => `${resource.type}::${nameOf(resource)}`;
+
 /** What a run did: the states before and after it. */
 export function changesBetween(before: Deployment, after: Deployment): Change[] {
-  const byUrn = ({ deployment }: Deployment) =>
-    new Map(deployment.resources?.filter(({ external }) => external !== true).map((each) => [each.urn, each]));
-  const [old, now] = [byUrn(before), byUrn(after)];
-  return [...old.values(), ...[...now.values()].filter(({ urn }) => !old.has(urn))].flatMap((resource) => {
-    const [was, is] = [old.get(resource.urn), now.get(resource.urn)];
+  const byIdentity = ({ deployment }: Deployment) =>
+    new Map(deployment.resources?.filter(({ external }) => external !== true).map((each) => [identity(each), each]));
+  const [old, now] = [byIdentity(before), byIdentity(after)];
+  return [...new Set([...old.keys(), ...now.keys()])].flatMap((key) => {
+    const [was, is] = [old.get(key), now.get(key)];
+    const resource = is ?? was;
+    if (resource === undefined) return [];
     const inputs = differences(inputsOf(was), inputsOf(is));
     const one = (verb: Verb) => [change(verb, resource, inputsOf(was), inputs)];
     if (!was) return one("create");

@@ -49,7 +49,7 @@ describe(`RabbitMQ ${version} grows, shrinks, loses a host, and outlives a kille
       const run = stack.start("up", "--yes", "--skip-preview", "--parallel", "32");
       const begun = () =>
         Promise.resolve(/rabbitmq\d-container \S*(?:deleting|creating)/.test(stack.log.slice(logged)));
-      await until("the first node is being replaced", begun);
+      await until("the first node is being replaced", begun, 300);
       const refused = await stack.recover();
       expect(refused.code).toBe(1);
       expect(refused.output).toContain(`process ${run.process.pid} on this machine, goes on`);
